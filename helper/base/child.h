@@ -1,0 +1,74 @@
+// Starting a program of ours or Claude's: own process group, exact environment, no stray
+// descriptors, bounded output, a deadline that holds.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+
+namespace claude_auth {
+
+/// What to start. Standard input is /dev/null unless `standard_input` holds a descriptor.
+struct Command {
+  std::string path;                      ///< absolute
+  std::vector<std::string> arguments;    ///< argv, the name first; never a secret
+  std::vector<std::string> environment;  ///< NAME=value, complete; the caller wipes secrets in it
+  std::string working_directory = "/";
+  UniqueFd standard_input{};
+};
+
+/// A running child in a process group of its own. The destructor kills the group and reaps.
+class Child {
+ public:
+  /// Starts `command` with standard output on `stdout_fd` and error on `stderr_fd` (-1:
+  /// /dev/null); every other descriptor above 2 is closed in it. Signal dispositions and mask are
+  /// reset. Returns errno on failure, that of a failed exec included.
+  [[nodiscard]] static std::expected<Child, int> start(Command command, int stdout_fd,
+                                                       int stderr_fd);
+
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  /// Readable (poll) once the child has ended.
+  [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+
+  /// Waits until the child ends or `deadline` passes. The wait status as of waitpid(2), or
+  /// nothing at the deadline; the child then runs on.
+  [[nodiscard]] std::expected<int, int> wait(Deadline deadline);
+
+  /// TERM to the group, `grace` to end, then KILL, then reap.
+  void stop(Millis grace);
+
+ private:
+  Child(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  pid_t pid_ = -1;
+  UniqueFd pidfd_;
+};
+
+/// How a program ended and what it printed, each stream cut at the caller's cap (the rest is read
+/// and dropped).
+struct Finished {
+  int wait_status = 0;
+  bool timed_out = false;
+  std::string standard_output;
+  std::string standard_error;
+};
+
+/// Runs `command` to its end or to `deadline` (then `Child::stop` with `grace`). Ends when the
+/// program does, not at an end of file that a grandchild can hold back. Returns errno where it
+/// could not be started.
+[[nodiscard]] std::expected<Finished, int> run(Command command, Deadline deadline, Millis grace,
+                                               std::size_t max_output);
+
+}  // namespace claude_auth

@@ -1,0 +1,61 @@
+#include "base/secret.h"
+
+#include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstring>
+#include <new>
+
+namespace claude_auth {
+namespace {
+
+std::atomic<bool> every_lock_held{true};
+
+}  // namespace
+
+void Secret::Free::operator()(char* bytes) const { sodium_free(bytes); }
+
+Secret Secret::copy_of(std::string_view bytes) {
+  Secret secret;
+  if (bytes.empty()) return secret;
+  secret.bytes_.reset(static_cast<char*>(sodium_malloc(bytes.size())));
+  if (!secret.bytes_) throw std::bad_alloc();
+  // sodium_malloc swallows a failing mlock; locking the pages once more tells whether it held.
+  if (sodium_mlock(secret.bytes_.get(), bytes.size()) != 0) every_lock_held = false;
+  std::memcpy(secret.bytes_.get(), bytes.data(), bytes.size());
+  secret.size_ = bytes.size();
+  sodium_mprotect_readonly(secret.bytes_.get());
+  return secret;
+}
+
+Secret Secret::take(std::string& bytes) {
+  Secret secret = copy_of(bytes);
+  wipe(bytes);
+  return secret;
+}
+
+std::string_view Secret::view() const { return {bytes_.get(), size_}; }
+
+bool Secret::same_as(const Secret& other) const {
+  return size_ == other.size_ &&
+         (size_ == 0 || sodium_memcmp(bytes_.get(), other.bytes_.get(), size_) == 0);
+}
+
+bool Secret::all_memory_locked() { return every_lock_held; }
+
+void wipe(std::string& text) {
+  text.resize(text.capacity());
+  sodium_memzero(text.data(), text.size());
+  text.clear();
+}
+
+bool guard_process() {
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  return sodium_init() >= 0;
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,95 @@
+// Small files, read without trust and replaced without loss. All as the user that this process is.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+
+namespace claude_auth {
+
+enum class FileErrorKind {
+  absent,         ///< ENOENT or ENOTDIR: proved not to be there
+  symlink,        ///< the last component is a symbolic link
+  not_regular,    ///< a FIFO, device, directory, socket
+  foreign_owner,  ///< owned by somebody else
+  too_open,       ///< has permission bits that it must not have
+  too_big,        ///< larger than the caller's cap
+  failed,         ///< any other call failed; `error` is its errno
+};
+
+struct FileError {
+  FileErrorKind kind;
+  int error = 0;
+  std::string path;
+
+  /// One sentence for the log: the path, what is wrong, what to do.
+  [[nodiscard]] std::string sentence() const;
+};
+
+/// What a file must be before a byte of it is believed.
+struct FileRules {
+  uid_t owner;
+  mode_t forbidden_bits;  ///< e.g. 0077 for secrets, 0022 for what others must not change
+  std::size_t max_bytes;
+};
+
+/// Reads a whole file by read(2). Opens with O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC|O_NOCTTY and checks
+/// what was opened, so a FIFO or device never blocks and a swap of names gains nothing. The caller
+/// wipes the result where it is a secret (the heap zeroes it as well).
+[[nodiscard]] std::expected<std::string, FileError> read_small_file(const std::string& path,
+                                                                    const FileRules& rules);
+
+/// Where a replacement has to go: `path` itself, or, where it is a symbolic link, its target,
+/// resolved once. The target must be a regular file of `owner`; a dangling link, or a target that
+/// is anything else, is an error. A `path` that does not exist is itself.
+[[nodiscard]] std::expected<std::string, FileError> replacement_target(const std::string& path,
+                                                                       uid_t owner);
+
+/// Whether the new bytes must be on disk before the call returns.
+enum class Durability {
+  durable,   ///< fsync of file and directory: credentials, env file, store
+  fleeting,  ///< none: stamps that are cheap to lose
+};
+
+/// Replaces `path` by a new file of mode 0600: a temporary file in the same directory (its name
+/// starts with `temporary_prefix(path)`), all bytes, fsync, rename, fsync of the directory. On any
+/// error the old file is untouched and the temporary file removed. Never writes in place.
+[[nodiscard]] std::expected<void, FileError> replace_file(const std::string& path,
+                                                          std::string_view bytes,
+                                                          Durability durability);
+
+/// Removes `path`; absent is success. Durable: fsyncs the directory.
+[[nodiscard]] std::expected<void, FileError> remove_file(const std::string& path);
+
+/// "<dir>/.<name>.claude-auth-": no name that Claude or another tool uses.
+[[nodiscard]] std::string temporary_prefix(const std::string& path);
+
+/// Removes temporary files that a killed `replace_file(path, ...)` left. Only to be called while
+/// every other writer of `path` is shut out by a lock.
+void remove_leftovers(const std::string& path);
+
+/// mkdir -p with `mode` for what is made; existing directories are left as they are. The last
+/// one must be a directory (a symbolic link to one counts) owned by this process's user.
+[[nodiscard]] std::expected<void, FileError> make_directories(const std::string& path, mode_t mode);
+
+/// An flock(2) on a file of our own, released by the destructor or by death.
+class FileLock {
+ public:
+  /// Takes the lock, waiting until `deadline` (already passed: one try). errno EWOULDBLOCK in
+  /// `FileError::error` where somebody else held it throughout. Makes the file (0600).
+  [[nodiscard]] static std::expected<FileLock, FileError> acquire(const std::string& path,
+                                                                  Deadline deadline);
+
+ private:
+  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+}  // namespace claude_auth
