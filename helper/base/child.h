@@ -23,12 +23,14 @@ struct Command {
   UniqueFd standard_input{};
 };
 
-/// A running child in a process group of its own. The destructor kills the group and reaps.
+/// A running child in a process group of its own. The destructor kills the group and reaps. When
+/// the process (thread) that started it dies, the child gets TERM, so that none is left behind.
 class Child {
  public:
   /// Starts `command` with standard output on `stdout_fd` and error on `stderr_fd` (-1:
   /// /dev/null); every other descriptor above 2 is closed in it. Signal dispositions and mask are
-  /// reset. Returns errno on failure, that of a failed exec included.
+  /// reset. Returns errno on failure, that of a failed exec included. An ignored SIGCHLD of this
+  /// process is set to its default: children could not be waited for.
   [[nodiscard]] static std::expected<Child, int> start(Command command, int stdout_fd,
                                                        int stderr_fd);
 
@@ -43,12 +45,17 @@ class Child {
   /// Readable (poll) once the child has ended.
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
 
-  /// Waits until the child ends or `deadline` passes. The wait status as of waitpid(2), or
-  /// nothing at the deadline; the child then runs on.
+  /// Waits until the child ends or `deadline` passes. The wait status as of waitpid(2), given
+  /// once; what is left of its group is killed then. ETIMEDOUT at the deadline; the child then runs
+  /// on. ECHILD where it was reaped before.
   [[nodiscard]] std::expected<int, int> wait(Deadline deadline);
 
-  /// TERM to the group, `grace` to end, then KILL, then reap.
-  void stop(Millis grace);
+  /// TERM to the group, and not a word on whether it heeds it.
+  void terminate();
+
+  /// TERM to the group, `grace` to end, then KILL, then reap. Returns the wait status, 0 where the
+  /// child was reaped before.
+  int stop(Millis grace);
 
  private:
   Child(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}

@@ -52,6 +52,10 @@ struct FileRules {
 [[nodiscard]] std::expected<std::string, FileError> replacement_target(const std::string& path,
                                                                        uid_t owner);
 
+/// Opens a file of our own that is written in place, a log or a lock: made (0600) where absent,
+/// never a symbolic link, regular, this process's user's. `flags`: O_RDWR, O_WRONLY | O_APPEND.
+[[nodiscard]] std::expected<UniqueFd, FileError> open_own_file(const std::string& path, int flags);
+
 /// Whether the new bytes must be on disk before the call returns.
 enum class Durability {
   durable,   ///< fsync of file and directory: credentials, env file, store
@@ -59,11 +63,19 @@ enum class Durability {
 };
 
 /// Replaces `path` by a new file of mode 0600: a temporary file in the same directory (its name
-/// starts with `temporary_prefix(path)`), all bytes, fsync, rename, fsync of the directory. On any
-/// error the old file is untouched and the temporary file removed. Never writes in place.
+/// starts with `temporary_prefix(path)`), all bytes, fsync, rename, fsync of the directory. On an
+/// error the old file is untouched and the temporary file removed, with one exception: where only
+/// the directory's fsync fails, the new file is there and may not outlast a crash. Never writes in
+/// place.
 [[nodiscard]] std::expected<void, FileError> replace_file(const std::string& path,
                                                           std::string_view bytes,
                                                           Durability durability);
+
+/// Makes `path` with `bytes` as replace_file does, durable, but by link(2): where something has
+/// that name already `FileError::error` is EEXIST. That decides between writers on network homes,
+/// too. On any error there is no new file.
+[[nodiscard]] std::expected<void, FileError> create_file(const std::string& path,
+                                                         std::string_view bytes);
 
 /// Removes `path`; absent is success. Durable: fsyncs the directory.
 [[nodiscard]] std::expected<void, FileError> remove_file(const std::string& path);
@@ -71,8 +83,9 @@ enum class Durability {
 /// "<dir>/.<name>.claude-auth-": no name that Claude or another tool uses.
 [[nodiscard]] std::string temporary_prefix(const std::string& path);
 
-/// Removes temporary files that a killed `replace_file(path, ...)` left. Only to be called while
-/// every other writer of `path` is shut out by a lock.
+/// Removes temporary files that a killed `replace_file(path, ...)` left, among the first 10,000
+/// entries of the directory. Only to be called while every other writer of `path` is shut out by a
+/// lock.
 void remove_leftovers(const std::string& path);
 
 /// mkdir -p with `mode` for what is made; existing directories are left as they are. The last
