@@ -83,9 +83,9 @@ enum class Durability {
 /// "<dir>/.<name>.claude-auth-": no name that Claude or another tool uses.
 [[nodiscard]] std::string temporary_prefix(const std::string& path);
 
-/// Removes temporary files that a killed `replace_file(path, ...)` left, among the first 10,000
-/// entries of the directory. Only to be called while every other writer of `path` is shut out by a
-/// lock.
+/// Removes temporary files that a killed `replace_file` or `create_file` of `path` left, among the
+/// first 10,000 entries of the directory. Only to be called while no other writer of `path` can
+/// succeed: a lock shuts it out, or its create_file has lost already.
 void remove_leftovers(const std::string& path);
 
 /// mkdir -p with `mode` for what is made; existing directories are left as they are. The last
