@@ -5,8 +5,9 @@
 //
 //   W          nothing usable is here yet: wait until `timeout`, not `refresh_timeout`
 //   T TOKEN    put TOKEN into the session as CLAUDE_CODE_OAUTH_TOKEN
-//   N K D      tell the person notice K (a `Notice`); D is its number, days, 0 where it has none
+//   N K D      tell the person notice K (a `Notice`); D is its days, 0 to 9999, 0 where it has none
 //
+// A token comes once at most, and so does each notice. Where a notice counts days, 0 is today.
 // No sentence and no variable name ever crosses. The module takes the user's process to be
 // hostile: a line that is not exactly of this form ends the conversation, what was accepted
 // before stays.
