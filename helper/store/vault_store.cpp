@@ -1,0 +1,154 @@
+#include "store/vault_store.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <new>
+#include <utility>
+#include <variant>
+
+#include "base/errors.h"
+#include "store/frame.h"
+
+namespace claude_auth {
+namespace {
+
+/// The child stops this long before the deadline, so that its sentence, which knows what it waited
+/// for, is heard rather than ours.
+constexpr Millis kToReport{20};
+
+StoreError unreachable(std::string sentence) {
+  return {StoreErrorKind::unreachable, std::move(sentence), {}};
+}
+
+StoreError transport_failure(FrameError error) {
+  switch (error) {
+    case FrameError::timed_out:
+      return unreachable("vault: claude-auth-store did not answer in time and was ended");
+    case FrameError::oversized:
+      return {
+          StoreErrorKind::garbled, "vault: the document is too large for claude-auth-store", {}};
+    case FrameError::closed:
+      break;
+  }
+  return unreachable("vault: claude-auth-store ended before it answered");
+}
+
+StoreError not_understood() {
+  return {StoreErrorKind::garbled, "vault: claude-auth-store gave no answer that is one", {}};
+}
+
+StoreError not_encoded() {
+  return {StoreErrorKind::misconfigured,
+          "vault: a setting is not UTF-8, or memory is out; check the section [vault]",
+          {}};
+}
+
+StoreError not_started(const std::string& program, int error) {
+  return {StoreErrorKind::misconfigured,
+          "vault: cannot start " + program + ": " + errno_text(error) + "; reinstall the package",
+          {}};
+}
+
+}  // namespace
+
+VaultStore::VaultStore(VaultSettings settings, std::string document_path, Secret token,
+                       std::string program)
+    : settings_(std::move(settings)), token_(std::move(token)), program_(std::move(program)) {
+  settings_.path = std::move(document_path);
+}
+
+VaultStore::~VaultStore() = default;
+
+std::expected<StoredDocument, StoreError> VaultStore::read(Deadline deadline) {
+  return ask_for<StoredDocument>(store_wire::ReadRequest{}, deadline);
+}
+
+std::expected<std::uint64_t, StoreError> VaultStore::write(const json_t& fields, std::uint64_t cas,
+                                                           Deadline deadline) {
+  auto written =
+      ask_for<store_wire::Written>(store_wire::WriteRequest{deep_copy(&fields), cas}, deadline);
+  if (!written) return std::unexpected(std::move(written.error()));
+  return written->version;
+}
+
+std::expected<TokenFacts, StoreError> VaultStore::look_up_self(Deadline deadline) {
+  return ask_for<TokenFacts>(store_wire::LookUpSelfRequest{}, deadline);
+}
+
+std::expected<Renewal, StoreError> VaultStore::renew_self(Deadline deadline) {
+  return ask_for<Renewal>(store_wire::RenewSelfRequest{}, deadline);
+}
+
+template <typename Answer>
+std::expected<Answer, StoreError> VaultStore::ask_for(store_wire::Demand demand,
+                                                      Deadline deadline) {
+  if (!running_) {
+    if (auto started = start(deadline); !started) return std::unexpected(started.error());
+  }
+  auto reply = ask(std::move(demand), deadline);
+  if (!reply) return std::unexpected(std::move(reply.error()));
+  if (auto* answer = std::get_if<Answer>(&*reply)) return std::move(*answer);
+  running_.reset();
+  return std::unexpected(not_understood());
+}
+
+std::expected<void, StoreError> VaultStore::start(Deadline deadline) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return std::unexpected(not_started(program_, errno));
+  }
+  UniqueFd ours(ends[0]);
+  Command command{program_, {"claude-auth-store"}, {}, "/", UniqueFd(ends[1])};
+  auto child = Child::start(std::move(command), -1, -1);
+  if (!child) return std::unexpected(not_started(program_, child.error()));
+  running_.emplace(std::move(ours), std::move(*child));
+
+  auto reply = ask(store_wire::OpenRequest{settings_, token_.clone()}, deadline);
+  if (reply) {
+    if (auto* opened = std::get_if<store_wire::Opened>(&*reply)) {
+      warning_ = printable(opened->warning);
+      return {};
+    }
+  }
+  running_.reset();
+  return std::unexpected(reply ? not_understood() : std::move(reply.error()));
+}
+
+std::expected<store_wire::Reply, StoreError> VaultStore::ask(store_wire::Demand demand,
+                                                             Deadline deadline) {
+  auto reply = exchange(std::move(demand), deadline);
+  if (!reply) {
+    running_.reset();
+    return reply;
+  }
+  if (auto* error = std::get_if<StoreError>(&*reply)) {
+    error->sentence = printable(error->sentence);
+    return std::unexpected(std::move(*error));
+  }
+  return reply;
+}
+
+std::expected<store_wire::Reply, StoreError> VaultStore::exchange(store_wire::Demand demand,
+                                                                  Deadline deadline) {
+  const Millis remaining = deadline.earlier_by(kToReport).remaining();
+  if (remaining == Millis::zero()) return std::unexpected(transport_failure(FrameError::timed_out));
+  const int socket = running_->socket.get();
+  std::string request;
+  try {
+    request = store_wire::encode({std::move(demand), remaining});
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(not_encoded());
+  }
+  const auto sent = send_frame(socket, request, deadline);
+  wipe(request);
+  if (!sent) return std::unexpected(transport_failure(sent.error()));
+  auto text = receive_frame(socket, deadline);
+  if (!text) return std::unexpected(transport_failure(text.error()));
+  auto reply = store_wire::decode_reply(*text);
+  wipe(*text);
+  if (!reply) return std::unexpected(not_understood());
+  return std::move(*reply);
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,70 @@
+// The store of a fleet: Vault or OpenBao, spoken to by the child program claude-auth-store, so
+// that this process neither loads a network library nor parses a byte of the network.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/child.h"
+#include "base/config.h"
+#include "base/secret.h"
+#include "base/unique_fd.h"
+#include "store/store.h"
+#include "store/store_wire.h"
+#include "store/token_facts.h"
+
+namespace claude_auth {
+
+/// One user's document in Vault. The child starts at the first request and lives, with its one
+/// connection, until this object goes or the child fails; after a failure the next request starts
+/// another one. A child that is silent at the deadline is killed.
+///
+/// A write that fails as `unreachable` may have been carried out all the same: the answer was
+/// lost, not the request. A `conflict` after such a write, or after a retry inside the child, may
+/// be this process's own success: read again and compare before trying again.
+class VaultStore : public Store {
+ public:
+  /// `settings.path` is replaced by `document_path`, the path below the mount with the user's name
+  /// in it. `settings.max_retries` is 0 for a login. `token` passed `usable_token`. `program` is
+  /// the absolute path of claude-auth-store.
+  VaultStore(VaultSettings settings, std::string document_path, Secret token, std::string program);
+  ~VaultStore() override;
+
+  std::expected<StoredDocument, StoreError> read(Deadline deadline) override;
+  std::expected<std::uint64_t, StoreError> write(const json_t& fields, std::uint64_t cas,
+                                                 Deadline deadline) override;
+
+  /// What the server says about the token. `denied` where it is bad or expired.
+  [[nodiscard]] std::expected<TokenFacts, StoreError> look_up_self(Deadline deadline);
+
+  /// Renews the token. `misconfigured` where the token cannot be renewed.
+  [[nodiscard]] std::expected<Renewal, StoreError> renew_self(Deadline deadline);
+
+  /// Empty, or the sentence that says which part of the child's sandbox the kernel refused: for
+  /// one WARN line. Known after the first request.
+  [[nodiscard]] const std::string& warning() const { return warning_; }
+
+ private:
+  struct Running {
+    UniqueFd socket;
+    Child child;
+  };
+
+  std::expected<void, StoreError> start(Deadline deadline);
+  std::expected<store_wire::Reply, StoreError> exchange(store_wire::Demand demand,
+                                                        Deadline deadline);
+  std::expected<store_wire::Reply, StoreError> ask(store_wire::Demand demand, Deadline deadline);
+
+  /// Asks, and takes only an answer of the kind `Answer`.
+  template <typename Answer>
+  std::expected<Answer, StoreError> ask_for(store_wire::Demand demand, Deadline deadline);
+
+  VaultSettings settings_;
+  Secret token_;
+  std::string program_;
+  std::string warning_;
+  std::optional<Running> running_;
+};
+
+}  // namespace claude_auth
