@@ -1,0 +1,157 @@
+#include "claude/live_probe.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "base/child.h"
+#include "base/errors.h"
+#include "pam_claude/login_pipe.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr std::string_view kExpectedReply = "AUTH_OK";
+constexpr std::size_t kMaxOutput = 64 << 10;
+constexpr Millis kGrace{2000};
+
+// Everything else of the user's environment could answer in the token's place.
+constexpr std::array kAllowedVariables = {"PATH",
+                                          "LANG",
+                                          "LC_ALL",
+                                          "TMPDIR",
+                                          "HTTP_PROXY",
+                                          "HTTPS_PROXY",
+                                          "http_proxy",
+                                          "https_proxy",
+                                          "NO_PROXY",
+                                          "no_proxy",
+                                          "ALL_PROXY",
+                                          "all_proxy",
+                                          "NODE_EXTRA_CA_CERTS",
+                                          "SSL_CERT_FILE",
+                                          "SSL_CERT_DIR"};
+
+// What the client prints when authentication itself is broken.
+constexpr std::array kBroken = {"Not logged in", "OAuth session expired and could not be refreshed",
+                                "Failed to authenticate. API Error: 401", "OAuth token revoked",
+                                "token has been revoked"};
+
+bool is_executable(const std::string& path) {
+  return ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string search_path(const std::string& path) {
+  for (std::string_view rest(path); !rest.empty();) {
+    const std::size_t end = rest.find(':');
+    const std::string candidate = std::string(rest.substr(0, end)) + "/claude";
+    // An empty or relative entry would run whatever lies in the current directory.
+    if (candidate.starts_with('/') && is_executable(candidate)) return candidate;
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+/// A directory that goes away with everything in it.
+class TemporaryDirectory {
+ public:
+  explicit TemporaryDirectory(const std::string& below) : path_(below + "/claude-auth.XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
+  while (!text.empty() && blank(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && blank(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> probe_arguments() {
+  return {"claude",
+          "-p",
+          "Reply with exactly AUTH_OK and nothing else.",
+          "--model",
+          "haiku",
+          "--max-turns",
+          "1",
+          "--no-session-persistence",
+          "--tools",
+          "",
+          "--disable-slash-commands",
+          "--setting-sources",
+          ""};
+}
+
+std::vector<std::string> allowed_environment(const UserId& user, const Lookup& environment) {
+  std::vector<std::string> allowed{"USER=" + user.name, "LOGNAME=" + user.name,
+                                   "CLAUDE_CODE_MAX_RETRIES=1"};
+  for (const char* name : kAllowedVariables)
+    if (const auto value = environment(name)) allowed.push_back(std::string(name) + "=" + *value);
+  return allowed;
+}
+
+}  // namespace
+
+std::string find_claude(const std::string& configured, const UserId& user,
+                        const Lookup& environment) {
+  if (!configured.empty()) return is_executable(configured) ? configured : std::string();
+  const std::string local = user.home + "/.local/bin/claude";
+  if (is_executable(local)) return local;
+  return search_path(environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
+}
+
+ProbeResult probe_isolated(const std::string& claude, const Secret& token, const UserId& user,
+                           const Lookup& environment, Millis limit) {
+  const TemporaryDirectory home(environment("TMPDIR").value_or("/tmp"));
+  if (home.path().empty())
+    return {ProbeVerdict::unchecked, "no temporary directory for the probe: " + errno_text(errno)};
+
+  Command command{.path = claude,
+                  .arguments = probe_arguments(),
+                  .environment = allowed_environment(user, environment),
+                  .working_directory = home.path()};
+  command.environment.push_back("HOME=" + home.path());
+  command.environment.push_back("CLAUDE_CONFIG_DIR=" + home.path());
+  command.environment.push_back(std::string(login_pipe::kVariable) + "=" +
+                                std::string(token.view()));
+
+  auto finished = run(std::move(command), Deadline::in(limit), kGrace, kMaxOutput);
+  if (!finished)
+    return {ProbeVerdict::no_client, claude + " cannot be run: " + errno_text(finished.error())};
+  const int status = WIFEXITED(finished->wait_status) ? WEXITSTATUS(finished->wait_status) : -1;
+  return judge_probe(status, finished->timed_out, finished->standard_output,
+                     finished->standard_error);
+}
+
+ProbeResult judge_probe(int exit_status, bool timed_out, std::string_view output,
+                        std::string_view errors) {
+  if (timed_out) return {ProbeVerdict::unchecked, "the probe did not end in time"};
+  // Exit 0 alone proves nothing: an interrupted run exits 0 with an empty reply.
+  if (exit_status == 0 && trimmed(output) == kExpectedReply)
+    return {ProbeVerdict::accepted, "real inference answered"};
+  for (const char* text : kBroken)
+    if (output.contains(text) || errors.contains(text)) return {ProbeVerdict::rejected, text};
+  const std::string_view said = trimmed(output.empty() ? errors : output);
+  return {ProbeVerdict::unchecked, said.empty() ? "the probe printed nothing" : printable(said)};
+}
+
+}  // namespace claude_auth
