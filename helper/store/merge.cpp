@@ -1,0 +1,39 @@
+#include "store/merge.h"
+
+#include <poll.h>
+#include <sodium.h>
+
+namespace claude_auth {
+namespace {
+
+constexpr int kTries = 5;
+
+void pause_with_jitter(int try_number) {
+  const auto span = static_cast<std::uint32_t>(50 << try_number);
+  ::poll(nullptr, 0, static_cast<int>(randombytes_uniform(span)));
+}
+
+bool worth_another_try(StoreErrorKind kind) {
+  return kind == StoreErrorKind::conflict || kind == StoreErrorKind::unreachable;
+}
+
+}  // namespace
+
+std::expected<Merged, StoreError> merge(Store& store, const DocumentChange& change,
+                                        Deadline deadline) {
+  bool reply_lost = false;
+  for (int try_number = 1;; ++try_number) {
+    const auto current = store.read(deadline);
+    if (!current) return std::unexpected(current.error());
+    const Json fields = change(*current);
+    if (!fields) return reply_lost ? Merged::written : Merged::left;
+    const auto version = store.write(*fields, current->version, deadline);
+    if (version) return Merged::written;
+    if (!worth_another_try(version.error().kind) || try_number == kTries || deadline.passed())
+      return std::unexpected(version.error());
+    reply_lost = reply_lost || version.error().kind == StoreErrorKind::unreachable;
+    pause_with_jitter(try_number);
+  }
+}
+
+}  // namespace claude_auth
