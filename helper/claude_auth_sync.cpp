@@ -1,0 +1,142 @@
+// claude-auth-sync: parses its arguments and calls one job.
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "base/secret.h"
+#include "jobs/backup.h"
+#include "jobs/context.h"
+#include "jobs/login.h"
+#include "jobs/pause.h"
+#include "jobs/restore.h"
+#include "jobs/setup_token.h"
+#include "jobs/status.h"
+
+namespace {
+
+using namespace claude_auth;
+
+constexpr int kUsageError = 2;
+
+/// The command line, parsed.
+struct Arguments {
+  CLI::App app{"Keeps a user's Claude Code login backed up and brings it back."};
+  CLI::App* login = nullptr;
+  CLI::App* backup = nullptr;
+  CLI::App* restore = nullptr;
+  CLI::App* status = nullptr;
+  CLI::App* set_token = nullptr;
+  CLI::App* remove_token = nullptr;
+  CLI::App* pause = nullptr;
+  CLI::App* resume = nullptr;
+
+  bool pam = false;
+  bool debug = false;
+  LoginDeadlines deadlines;
+  std::string from_host;
+  bool no_check = false;
+
+  Arguments() {
+    app.name("claude-auth-sync");
+    app.set_version_flag("--version", "claude-auth-sync " CLAUDE_AUTH_VERSION);
+    app.require_subcommand(1);
+    add_login();
+    backup = app.add_subcommand("backup", "Back the login up into the store");
+    restore = app.add_subcommand("restore",
+                                 "Bring the login back from the store, even after a "
+                                 "log-out");
+    restore->add_option("--from-host", from_host, "Take the login that host NAME backed up")
+        ->option_text("NAME");
+    status = app.add_subcommand("status", "Show the login, its backup and the setup token");
+    auto* token = app.add_subcommand("setup-token", "Put a setup token in force, or out of it");
+    token->require_subcommand(1);
+    set_token = token->add_subcommand("set", "Read a setup token from a prompt or standard input");
+    set_token->add_flag("--no-check", no_check, "Do not try it with `claude` first");
+    remove_token =
+        token->add_subcommand("remove", "Take the setup token out of store and sessions");
+    pause = app.add_subcommand("pause", "Leave this user alone until `resume`");
+    resume = app.add_subcommand("resume", "End `pause`");
+    app.footer("See claude-auth-sync(1).");
+  }
+
+ private:
+  void add_login() {
+    login = app.add_subcommand("login", "What pam_claude.so runs at session open");
+    login->add_flag("--pam", pam, "Speak to pam_claude.so on standard output");
+    login->add_flag("--debug", debug, "Accepted for pam_claude.so's sake");
+    const auto milliseconds = CLI::Range(1, 600'000);
+    login
+        ->add_option_function<int>(
+            "--timeout", [this](int ms) { deadlines.total = Millis(ms); },
+            "Deadline in ms when nothing usable is here")
+        ->check(milliseconds)
+        ->option_text("MS");
+    login
+        ->add_option_function<int>(
+            "--refresh-timeout", [this](int ms) { deadlines.refresh = Millis(ms); },
+            "Deadline in ms when something is")
+        ->check(milliseconds)
+        ->option_text("MS");
+  }
+};
+
+int call_job(const Arguments& arguments, Context& context) {
+  if (*arguments.login) {
+    ReplyWriter reply(arguments.pam ? STDOUT_FILENO : -1);
+    return login(context, arguments.deadlines, reply);
+  }
+  if (*arguments.backup) return backup(context);
+  if (*arguments.restore) return restore(context, arguments.from_host);
+  if (*arguments.status) return status(context);
+  if (*arguments.set_token)
+    return set_setup_token(context,
+                           arguments.no_check ? TokenCheck::take_my_word : TokenCheck::try_it);
+  if (*arguments.remove_token) return remove_setup_token(context);
+  if (*arguments.pause) return pause(context);
+  return resume(context);
+}
+
+int run_job(const Arguments& arguments) {
+  const Clock clock;
+  const Audience audience = arguments.pam ? Audience::log_only : Audience::person;
+  const auto identity = identify(arguments.pam ? Caller::pam : Caller::person);
+  if (!identity) {
+    std::fprintf(stderr, "claude-auth-sync: %s\n", identity.error().c_str());
+    return 1;
+  }
+  auto context = make_context(*identity, system_config_dirs(), clock, audience);
+  if (!context) {
+    StatusLog(identity->paths.log, identity->user.name, clock, audience)
+        .line(Status::fail, context.error());
+    return 1;
+  }
+  const int exit_status = call_job(arguments, *context);
+  return exit_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!guard_process()) {
+    std::fputs("claude-auth-sync: libsodium cannot be initialised\n", stderr);
+    return 1;
+  }
+  // A module that stopped listening must not kill a job that holds locks.
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    Arguments arguments;
+    try {
+      arguments.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return arguments.app.exit(error) == 0 ? 0 : kUsageError;
+    }
+    return run_job(arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "claude-auth-sync: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,101 @@
+#include "jobs/backup.h"
+
+#include "decide/backup_decision.h"
+#include "jobs/document.h"
+#include "jobs/observe.h"
+#include "jobs/open_store.h"
+#include "jobs/person.h"
+#include "jobs/stamps.h"
+#include "store/merge.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr std::chrono::hours kStampLasts{24};
+
+DocumentLogin document_login(const Document& document, const Generation& local,
+                             const GenerationHistory& history) {
+  switch (document.login_state()) {
+    case RestoreSituation::Document::none:
+      return DocumentLogin::none;
+    case RestoreSituation::Document::not_valid:
+      return DocumentLogin::not_valid;
+    case RestoreSituation::Document::valid:
+      break;
+  }
+  switch (history.age(generation_of(*document.login()), local)) {
+    case Age::same:
+      return DocumentLogin::same;
+    case Age::older:
+      return DocumentLogin::older;
+    case Age::newer:
+      break;
+  }
+  return DocumentLogin::newer;
+}
+
+std::string why_not(const Observation& seen) {
+  std::string text =
+      std::string("only a valid login is backed up, and this one is ") + name_of(seen.login);
+  if (!seen.file.problem.empty()) text += ": " + seen.file.problem;
+  return text;
+}
+
+}  // namespace
+
+int backup(Context& context) {
+  const Deadline deadline = Deadline::in(kPersonWaits);
+  if (is_paused(context)) return context.finish(Status::skip, "paused: see `resume`");
+  auto stamps = load_stamps(context);
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  const Observation seen = observe(context, stamps->generations);
+  if (!seen.generation) return context.finish(Status::fail, why_not(seen));
+
+  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  if (!opened) return context.finish(Status::fail, opened.error().sentence);
+  stamps = update_stamps(context, deadline, [&](Stamps& now) {
+    remember(seen, now.generations);
+    stamp_verified(*opened, now, context.clock.now());
+  });
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+
+  BackupVerdict verdict = BackupVerdict::leave_unchanged;
+  std::string other_host;
+  const auto change = [&](const StoredDocument& stored) -> Json {
+    const Document document(stored);
+    const Instant now = context.clock.now();
+    const auto stamped = document.backed_up_at();
+    verdict =
+        decide_backup({.setup_token_in_force = setup_token_in_force(document, *stamps),
+                       .login_valid = true,
+                       .document = document_login(document, *seen.generation, stamps->generations),
+                       .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
+    if (document.is_of_other_host(context.host)) other_host = document.backed_up_by();
+    if (verdict == BackupVerdict::write)
+      return with_backup(stored, *seen.file.login(), context.host, now);
+    if (verdict == BackupVerdict::refresh_stamp) return with_backup_time(stored, now);
+    return nullptr;
+  };
+  const auto merged = merge(*opened->store, change, deadline);
+  if (!merged) return context.finish(Status::fail, merged.error().sentence);
+  if (*merged == Merged::written) {
+    if (!other_host.empty())
+      context.warnings.push_back("the store had the login of host " + other_host +
+                                 ": one store path is for one host; use setup tokens for several");
+    return context.finish(Status::ok, "login backed up");
+  }
+  switch (verdict) {
+    case BackupVerdict::leave_setup_token:
+      return context.finish(Status::skip,
+                            "a setup token is in force: the rotating login is not backed up");
+    case BackupVerdict::leave_newer:
+      return context.finish(Status::warn,
+                            "the store has a newer login than the one here, which is a stale "
+                            "copy: not backed up");
+    default:
+      break;
+  }
+  return context.finish(Status::ok, "login unchanged since its backup");
+}
+
+}  // namespace claude_auth

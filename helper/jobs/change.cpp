@@ -1,0 +1,110 @@
+#include "jobs/change.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/errors.h"
+#include "claude/client_lock.h"
+#include "claude/oauth_env.h"
+
+namespace claude_auth {
+namespace {
+
+// Below this no lock of Claude's is taken: there would be no time left to give it back in order.
+constexpr Millis kLockNeeds{200};
+
+// A malformed file may still hold a person's mcpOAuth: a second name keeps its every byte.
+std::expected<void, std::string> keep_aside(const Context& context, const std::string& target) {
+  const std::string aside =
+      target + ".malformed-" + std::to_string(context.clock.now().time_since_epoch().count());
+  if (::link(target.c_str(), aside.c_str()) == 0) return {};
+  return std::unexpected("cannot keep the malformed " + target + " as " + aside + ": " +
+                         errno_text(errno));
+}
+
+std::expected<void, std::string> write_credentials(const Context& context, const Observation& seen,
+                                                   const json_t& login) {
+  if (seen.login == LocalLogin::malformed)
+    if (auto kept = keep_aside(context, seen.file.target); !kept) return kept;
+  remove_leftovers(seen.file.target);
+  std::string bytes = with_login(seen.file.root.get(), login);
+  const auto written = replace_file(seen.file.target, bytes, Durability::durable);
+  wipe(bytes);
+  if (!written) return std::unexpected(written.error().sentence());
+  return {};
+}
+
+}  // namespace
+
+std::expected<Replaced, std::string> replace_login(const Context& context, const json_t& login,
+                                                   const StillWanted& still_wanted,
+                                                   Deadline deadline) {
+  if (deadline.remaining() < kLockNeeds)
+    return std::unexpected("too little of the deadline is left to take Claude's locks");
+  if (auto made = make_directories(context.paths.claude_dir, 0700); !made)
+    return std::unexpected(made.error().sentence());
+
+  const SignalBlock no_polite_death;
+  auto change_lock = ChangeLock::acquire(context, deadline.earlier_by(kLockNeeds));
+  if (!change_lock) return std::unexpected(change_lock.error());
+  auto stamps = load_stamps(context);
+  if (!stamps) return std::unexpected(stamps.error());
+
+  auto client_lock = ClientLock::acquire(context.paths.claude_dir, context.paths.client_locks,
+                                         deadline.earlier_by(kLockNeeds));
+  if (!client_lock) return std::unexpected(client_lock.error().sentence);
+
+  const Observation seen = observe(context, stamps->generations);
+  remember(seen, stamps->generations);
+  if (!still_wanted(seen, stamps->generations)) return Replaced::not_wanted;
+
+  // A dead generation's one restore is used up before it is written: a kill in between must not
+  // give it a second one. Seen it is only once it is there: else a wipe that is still on disk
+  // would count as this generation's death.
+  const std::string generation = generation_of(login).hash;
+  stamps->generations.note_restored(generation);
+  if (auto saved = save_stamps(context, *change_lock, *stamps); !saved)
+    return std::unexpected(saved.error());
+  if (auto written = write_credentials(context, seen, login); !written)
+    return std::unexpected(written.error());
+  stamps->generations.see(generation);
+  if (auto saved = save_stamps(context, *change_lock, *stamps); !saved)
+    return std::unexpected(saved.error());
+  return Replaced::replaced;
+}
+
+std::expected<void, std::string> write_token_env(const Context& context, const Secret& token,
+                                                 Deadline deadline) {
+  if (auto made = make_directories(context.paths.config_dir, 0700); !made)
+    return std::unexpected(made.error().sentence());
+  auto lock = ChangeLock::acquire(context, deadline);
+  if (!lock) return std::unexpected(lock.error());
+  auto here = read_oauth_env(context.paths.token_env, context.user.uid);
+  if (!here) return std::unexpected(here.error().sentence());
+  if (here->same_as(token)) return {};
+  remove_leftovers(context.paths.token_env);
+  std::string line = oauth_env_line(token);
+  const auto written = replace_file(context.paths.token_env, line, Durability::durable);
+  wipe(line);
+  if (!written) return std::unexpected(written.error().sentence());
+  return {};
+}
+
+std::expected<void, std::string> remove_token_env(const Context& context, Deadline deadline) {
+  if (::access(context.paths.token_env.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+  auto lock = ChangeLock::acquire(context, deadline);
+  if (!lock) return std::unexpected(lock.error());
+  if (auto removed = remove_file(context.paths.token_env); !removed)
+    return std::unexpected(removed.error().sentence());
+  return {};
+}
+
+void clear_dead_locks(const Context& context) {
+  if (::access(context.paths.client_locks.c_str(), F_OK) != 0) return;
+  // Busy means that its owner lives: one try is enough.
+  const auto lock = ChangeLock::acquire(context, Deadline::in(Millis(0)));
+  if (lock) remove_dead_locks(context.paths.client_locks);
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,45 @@
+// The only places that write what Claude and the user's shells read: the credentials file and the
+// env file.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+
+#include "base/secret.h"
+#include "jobs/context.h"
+#include "jobs/observe.h"
+#include "jobs/stamps.h"
+
+namespace claude_auth {
+
+/// Asked under all locks, with what is on disk then: is the login still to be replaced?
+using StillWanted = std::function<bool(const Observation&, const GenerationHistory&)>;
+
+enum class Replaced {
+  replaced,
+  not_wanted,  ///< somebody else was faster; nothing was written
+};
+
+/// Puts `login` (a valid claudeAiOauth object) into the credentials file (DESIGN rule 5): under
+/// change.lock and Claude's three locks, decided again by `still_wanted`, every other key kept. A
+/// malformed file is kept beside it as `.credentials.json.malformed-<epoch ms>`. Stamps what
+/// was seen and written. Error: one sentence; nothing was changed then. Needs 200 ms.
+[[nodiscard]] std::expected<Replaced, std::string> replace_login(const Context& context,
+                                                                 const json_t& login,
+                                                                 const StillWanted& still_wanted,
+                                                                 Deadline deadline);
+
+/// Writes the env file with `token`, unless it holds it already. Error: one sentence.
+[[nodiscard]] std::expected<void, std::string> write_token_env(const Context& context,
+                                                               const Secret& token,
+                                                               Deadline deadline);
+
+/// Removes the env file; absent is success. Error: one sentence.
+[[nodiscard]] std::expected<void, std::string> remove_token_env(const Context& context,
+                                                                Deadline deadline);
+
+/// Removes Claude's locks that a killed process of ours left, if there is a record of any.
+void clear_dead_locks(const Context& context);
+
+}  // namespace claude_auth

@@ -1,0 +1,57 @@
+// What every job is given: the user, the paths, the configuration, the time, the log.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/paths.h"
+#include "base/status_log.h"
+
+namespace claude_auth {
+
+/// One job's surroundings. Jobs take it by reference; nothing in it is global.
+struct Context {
+  UserId user;
+  Paths paths;
+  Config config;
+  std::string host;    ///< whose login this is: config.host_name, else the nodename
+  Lookup environment;  ///< what the user's environment may say; nothing under PAM
+  const Clock& clock;
+  StatusLog log;
+  std::vector<std::string> warnings;  ///< said as WARN before the final line, where there is one
+
+  /// Ends a job: the pending warnings, then the one final status line. Returns the exit status.
+  [[nodiscard]] int finish(Status status, std::string_view reason);
+};
+
+/// Where the user's identity comes from.
+enum class Caller {
+  pam,     ///< HOME and USER as pam_claude.so set them; no override is honoured
+  person,  ///< the password database; the documented overrides are honoured
+};
+
+/// Who this process is and where things lie. Error: one sentence.
+struct Identity {
+  UserId user;
+  Paths paths;
+  Lookup environment;
+};
+[[nodiscard]] std::expected<Identity, std::string> identify(Caller caller);
+
+/// Builds the context. A refused configuration is an error: one sentence.
+[[nodiscard]] std::expected<Context, std::string> make_context(const Identity& identity,
+                                                               const ConfigDirs& dirs,
+                                                               const Clock& clock,
+                                                               Audience audience);
+
+/// DESIGN, "Enrolled": the scoped token file (vault) or the store directory (local) exists.
+[[nodiscard]] bool is_enrolled(const Context& context);
+
+/// `pause` is in force.
+[[nodiscard]] bool is_paused(const Context& context);
+
+}  // namespace claude_auth

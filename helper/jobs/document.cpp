@@ -1,0 +1,112 @@
+#include "jobs/document.h"
+
+#include <sstream>
+
+#include "claude/credentials.h"
+#include "claude/oauth_env.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr const char* kLogin = "claude_ai_oauth_json";
+constexpr const char* kExpires = "credential_expires_at_ms";
+constexpr const char* kBackedUpAt = "backed_up_at";
+constexpr const char* kBackedUpBy = "backed_up_by";
+constexpr const char* kSetupToken = "setup_token";
+constexpr const char* kSetupTokenStoredAt = "setup_token_stored_at";
+
+// "2026-11-21T18:40:37Z", with or without a fraction; other tools may have written it.
+std::optional<Instant> parse_iso8601(std::string_view text) {
+  std::istringstream in{std::string(text.substr(0, text.find_first_of(".Z+")))};
+  std::tm parts{};
+  char separator[5] = {};
+  in >> parts.tm_year >> separator[0] >> parts.tm_mon >> separator[1] >> parts.tm_mday >>
+      separator[2] >> parts.tm_hour >> separator[3] >> parts.tm_min >> separator[4] >> parts.tm_sec;
+  if (!in || std::string_view(separator, sizeof separator) != "--T::") return std::nullopt;
+  const std::chrono::year_month_day day{std::chrono::year(parts.tm_year),
+                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon)),
+                                        std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+  if (!day.ok()) return std::nullopt;
+  return Instant(std::chrono::sys_days(day)) + std::chrono::hours(parts.tm_hour) +
+         std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
+}
+
+std::optional<Instant> time_member(const json_t* fields, const char* key) {
+  const auto text = string_member(fields, key);
+  return text ? parse_iso8601(*text) : std::nullopt;
+}
+
+Json copy_of_fields(const StoredDocument& stored) {
+  return stored.fields ? deep_copy(stored.fields.get()) : new_object();
+}
+
+}  // namespace
+
+Document::Document(const StoredDocument& stored) : fields_(stored.fields.get()) {
+  if (json_object_get(fields_, kLogin) == nullptr) return;
+  login_state_ = RestoreSituation::Document::not_valid;
+  auto login = parse_object(string_member(fields_, kLogin).value_or(""));
+  if (!login || shape_of(login->get()) != LoginShape::valid) return;
+  login_state_ = RestoreSituation::Document::valid;
+  login_ = std::move(*login);
+}
+
+const json_t* Document::login() const {
+  return login_.get();
+}
+
+std::string_view Document::setup_token() const {
+  return string_member(fields_, kSetupToken).value_or("");
+}
+
+std::optional<Instant> Document::setup_token_stored_at() const {
+  return time_member(fields_, kSetupTokenStoredAt);
+}
+
+std::string_view Document::backed_up_by() const {
+  return string_member(fields_, kBackedUpBy).value_or("");
+}
+
+std::optional<Instant> Document::backed_up_at() const {
+  return time_member(fields_, kBackedUpAt);
+}
+
+bool Document::is_of_other_host(const std::string& host) const {
+  return !backed_up_by().empty() && backed_up_by() != host;
+}
+
+bool setup_token_in_force(const Document& document, const Stamps& stamps) {
+  return is_setup_token(document.setup_token()) &&
+         !stamps.rejected_setup_tokens.contains(token_fingerprint(document.setup_token()));
+}
+
+Json with_backup(const StoredDocument& stored, const json_t& login, const std::string& host,
+                 Instant now) {
+  Json fields = with_backup_time(stored, now);
+  set_string(fields.get(), kLogin, dump(&login));
+  set_string(fields.get(), kExpires, std::to_string(generation_of(login).expires_at_ms));
+  set_string(fields.get(), kBackedUpBy, host);
+  return fields;
+}
+
+Json with_backup_time(const StoredDocument& stored, Instant now) {
+  Json fields = copy_of_fields(stored);
+  set_string(fields.get(), kBackedUpAt, iso8601(now));
+  return fields;
+}
+
+Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now) {
+  Json fields = copy_of_fields(stored);
+  set_string(fields.get(), kSetupToken, token.view());
+  set_string(fields.get(), kSetupTokenStoredAt, iso8601(now));
+  return fields;
+}
+
+Json without_setup_token(const StoredDocument& stored) {
+  Json fields = copy_of_fields(stored);
+  json_object_del(fields.get(), kSetupToken);
+  json_object_del(fields.get(), kSetupTokenStoredAt);
+  return fields;
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,57 @@
+// The user's document: the fields that are ours (a public contract) and how they are changed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "decide/restore_decision.h"
+#include "jobs/context.h"
+#include "jobs/stamps.h"
+#include "store/store.h"
+
+namespace claude_auth {
+
+/// A read-only view of one document.
+class Document {
+ public:
+  /// Parses `claude_ai_oauth_json`; `stored` is borrowed.
+  explicit Document(const StoredDocument& stored);
+
+  [[nodiscard]] RestoreSituation::Document login_state() const { return login_state_; }
+  /// The `claudeAiOauth` object; null unless it is valid.
+  [[nodiscard]] const json_t* login() const;
+  /// The text of `setup_token`; empty where there is none. Not checked for shape.
+  [[nodiscard]] std::string_view setup_token() const;
+  [[nodiscard]] std::optional<Instant> setup_token_stored_at() const;
+  [[nodiscard]] std::string_view backed_up_by() const;
+  [[nodiscard]] std::optional<Instant> backed_up_at() const;
+
+  /// Rule 6: the login is another host's. A document without the field counts as ours.
+  [[nodiscard]] bool is_of_other_host(const std::string& host) const;
+
+ private:
+  const json_t* fields_;
+  Json login_;
+  RestoreSituation::Document login_state_ = RestoreSituation::Document::none;
+};
+
+/// Rule 2: the document has a setup token of the right shape that is not known to be rejected.
+[[nodiscard]] bool setup_token_in_force(const Document& document, const Stamps& stamps);
+
+/// The document's new fields with `login` backed up by `host` at `now`; every other key kept.
+[[nodiscard]] Json with_backup(const StoredDocument& stored, const json_t& login,
+                               const std::string& host, Instant now);
+
+/// The new fields with only the time of the backup moved to `now`.
+[[nodiscard]] Json with_backup_time(const StoredDocument& stored, Instant now);
+
+/// The new fields with `token` as setup token, stored at `now`.
+[[nodiscard]] Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now);
+
+/// The new fields without a setup token.
+[[nodiscard]] Json without_setup_token(const StoredDocument& stored);
+
+}  // namespace claude_auth

@@ -1,0 +1,328 @@
+#include "jobs/login.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "claude/oauth_env.h"
+#include "decide/expiry.h"
+#include "decide/login_decision.h"
+#include "decide/restore_decision.h"
+#include "jobs/change.h"
+#include "jobs/document.h"
+#include "jobs/observe.h"
+#include "jobs/open_store.h"
+#include "jobs/restore_plan.h"
+#include "jobs/stamps.h"
+
+namespace claude_auth {
+namespace {
+
+using login_pipe::Notice;
+
+// What is kept of a deadline to write a result down before the module stops waiting.
+constexpr Millis kToReport{100};
+
+// A stamp from the future is a clock that was set back: it proves nothing.
+bool is_within(const std::optional<Instant>& at, Instant now, std::chrono::seconds span) {
+  return at && *at <= now && now - *at < span;
+}
+
+class Login {
+ public:
+  Login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply)
+      : context_(context),
+        refresh_(Deadline::in(deadlines.refresh - kToReport)),
+        total_(Deadline::in(deadlines.total - kToReport)),
+        reply_(reply) {}
+
+  int run();
+
+ private:
+  bool look();
+  [[nodiscard]] LoginStep step() const;
+  int use_what_is_here();
+  int ask_store(LoginStep how);
+  int ask_store_alone(Deadline deadline);
+  int apply(const StoredDocument& stored, Deadline deadline);
+  int apply_token(const Secret& token, Deadline deadline);
+  int apply_login(const Document& document, Deadline deadline);
+  int store_failed(const StoreError& error);
+  int fail(std::string_view reason);
+  bool withdraw_token(Deadline deadline);
+  void say(const Secret& token);
+  void export_token(const Secret& token);
+  void announce_login_end();
+  [[nodiscard]] bool something_usable() const;
+  [[nodiscard]] TokenInStore judge(const Secret& token) const;
+
+  template <typename Change>
+  bool stamp(Change change);
+
+  Context& context_;
+  Deadline refresh_;
+  Deadline total_;
+  ReplyWriter& reply_;
+
+  Stamps stamps_;
+  Secret token_here_;  // of the env file
+  Secret said_;        // the token that the module has been told
+  TokenHere token_state_ = TokenHere::none;
+  Observation seen_;
+  std::string trouble_;  // why what is here could not be looked at or written
+};
+
+// What is here: stamps, env file, credentials. False where the memory cannot be trusted: then the
+// store is not asked (DESIGN rule 10).
+bool Login::look() {
+  auto stamps = load_stamps(context_);
+  if (!stamps) trouble_ = stamps.error();
+  stamps_ = stamps ? std::move(*stamps) : Stamps{};
+
+  auto token = read_oauth_env(context_.paths.token_env, context_.user.uid);
+  if (!token) trouble_ = token.error().sentence();
+  token_here_ = token ? std::move(*token) : Secret();
+  token_state_ = TokenHere::none;
+  if (!token_here_.empty())
+    token_state_ =
+        judge(token_here_) == TokenInStore::rejected ? TokenHere::rejected : TokenHere::usable;
+
+  seen_ = observe(context_, stamps_.generations);
+  if (seen_.login == LocalLogin::unreadable) trouble_ = seen_.file.problem;
+  return stamps.has_value();
+}
+
+LoginStep Login::step() const {
+  const Instant now = context_.clock.now();
+  // However far the clock jumped, a store is not shunned for longer than a day.
+  const bool shunned = stamps_.store_retry_at && *stamps_.store_retry_at > now &&
+                       *stamps_.store_retry_at - now <= std::chrono::days(1);
+  return first_step(
+      {.enrolled = true,
+       .paused = false,
+       .token = token_state_,
+       .login = seen_.login,
+       .superseded = seen_.generation && stamps_.generations.is_superseded(seen_.generation->hash),
+       .fresh = is_within(stamps_.store_read_at, now, context_.config.fresh_for),
+       .failed_lately = shunned});
+}
+
+bool Login::something_usable() const {
+  return token_state_ == TokenHere::usable || seen_.login == LocalLogin::valid;
+}
+
+TokenInStore Login::judge(const Secret& token) const {
+  if (token.empty()) return TokenInStore::none;
+  if (!is_setup_token(token.view())) return TokenInStore::bad_shape;
+  const std::string fingerprint = token_fingerprint(token.view());
+  if (stamps_.rejected_setup_tokens.contains(fingerprint)) return TokenInStore::rejected;
+  const bool known =
+      stamps_.accepted_setup_tokens.contains(fingerprint) || token.same_as(token_here_);
+  return known ? TokenInStore::accepted : TokenInStore::untried;
+}
+
+template <typename Change>
+bool Login::stamp(Change change) {
+  auto stamps = update_stamps(context_, total_, change);
+  if (!stamps) {
+    trouble_ = stamps.error();
+    return false;
+  }
+  stamps_ = std::move(*stamps);
+  return true;
+}
+
+int Login::fail(std::string_view reason) {
+  return context_.finish(Status::fail, reason);
+}
+
+void Login::say(const Secret& token) {
+  if (said_.same_as(token)) return;
+  reply_.token(token);
+  said_ = token.clone();
+}
+
+void Login::export_token(const Secret& token) {
+  say(token);
+  if (!stamps_.setup_token_stored_at) return;
+  const Instant end = *stamps_.setup_token_stored_at + kSetupTokenLife;
+  if (const auto days = days_to_announce(end, context_.clock.now(), kSetupTokenNotice))
+    reply_.notice(Notice::setup_token_expires, *days);
+}
+
+void Login::announce_login_end() {
+  const json_t* login = seen_.file.login();
+  const auto ends = login != nullptr ? refresh_token_expires_at_ms(*login) : std::nullopt;
+  if (!ends) return;
+  const Instant now = context_.clock.now();
+  const Instant end{Millis(*ends)};
+  if (end <= now && Instant(Millis(seen_.generation->expires_at_ms)) <= now)
+    reply_.notice(Notice::login_needed);
+  else if (const auto days = days_to_announce(end, now, kLoginNotice))
+    reply_.notice(Notice::login_expires, *days);
+}
+
+int Login::run() {
+  clear_dead_locks(context_);
+  const bool memory = look();
+  if (token_state_ == TokenHere::rejected) withdraw_token(refresh_);
+  const LoginStep next = memory ? step() : LoginStep::use_token;
+  switch (next) {
+    case LoginStep::done:
+    case LoginStep::use_token:
+      return use_what_is_here();
+    case LoginStep::ask_store:
+    case LoginStep::ask_store_longer:
+      break;
+  }
+  return ask_store(next);
+}
+
+int Login::use_what_is_here() {
+  if (token_state_ == TokenHere::usable)
+    export_token(token_here_);
+  else
+    announce_login_end();
+
+  GenerationHistory after = stamps_.generations;
+  if (trouble_.empty() && remember(seen_, after))
+    stamp([&](Stamps& stamps) { remember(seen_, stamps.generations); });
+  return trouble_.empty() ? 0 : fail(trouble_);
+}
+
+// Several logins of one user at once: one asks the store, the others wait for what it finds.
+int Login::ask_store(LoginStep how) {
+  const bool longer = how == LoginStep::ask_store_longer;
+  const Deadline deadline = longer ? total_ : refresh_;
+  // Said first: a store that hangs must not cost a session the token that is here.
+  if (token_state_ == TokenHere::usable) say(token_here_);
+  if (longer) reply_.wait();
+
+  if (auto made = make_directories(context_.paths.state_dir, 0700); !made)
+    return fail(made.error().sentence());
+  auto lock = FileLock::acquire(context_.paths.login_lock, deadline);
+  if (!lock && lock.error().error == EWOULDBLOCK) return use_what_is_here();
+  if (!lock) return fail(lock.error().sentence());
+
+  if (!look()) return use_what_is_here();
+  const LoginStep next = step();
+  if (next == LoginStep::done || next == LoginStep::use_token) return use_what_is_here();
+  return ask_store_alone(deadline);
+}
+
+int Login::ask_store_alone(Deadline deadline) {
+  const Instant now = context_.clock.now();
+  // Whoever held the lock before us died while asking: as good as a failure.
+  const bool died = is_within(stamps_.store_attempt_at, now, context_.config.retry_after);
+  // Nothing is asked of the network that could not be remembered: else a store that hangs would
+  // cost every login its deadline.
+  if (!stamp([&](Stamps& stamps) {
+        remember(seen_, stamps.generations);
+        stamps.store_attempt_at = died ? std::nullopt : std::optional(now);
+        if (died) stamps.store_retry_at = now + context_.config.retry_after;
+      }))
+    return fail(trouble_);
+  if (died) return use_what_is_here();
+
+  auto opened = open_store(context_, stamps_, Retry::never, deadline);
+  if (!opened) return store_failed(opened.error());
+  auto stored = opened->store->read(deadline);
+  if (!stored) return store_failed(stored.error());
+
+  const Document document(*stored);
+  if (!stamp([&](Stamps& stamps) {
+        stamp_verified(*opened, stamps, now);
+        stamps.store_attempt_at.reset();
+        stamps.store_retry_at.reset();
+        stamps.store_read_at = now;
+        stamps.setup_token_stored_at = document.setup_token_stored_at();
+      }))
+    return fail(trouble_);
+  // What was found is worth more time than asking for it.
+  return apply(*stored, something_usable() ? deadline : total_);
+}
+
+int Login::store_failed(const StoreError& error) {
+  const Instant now = context_.clock.now();
+  const Millis shun = std::max<Millis>(
+      context_.config.retry_after,
+      std::min<Millis>(error.retry_after.value_or(Millis(0)), std::chrono::hours(1)));
+  const bool stamped = stamp([&](Stamps& stamps) {
+    stamps.store_attempt_at.reset();
+    stamps.store_retry_at = now + shun;
+  });
+  if (!stamped) return fail(trouble_);
+  if (token_state_ == TokenHere::usable) export_token(token_here_);
+  if (something_usable() || seen_.login == LocalLogin::logged_out)
+    return context_.finish(Status::warn, error.sentence + "; what is here stays as it is");
+  return fail(error.sentence + "; the login here is " + name_of(seen_.login) +
+              " and could not be restored");
+}
+
+int Login::apply(const StoredDocument& stored, Deadline deadline) {
+  const Document document(stored);
+  const Secret token = Secret::copy_of(document.setup_token());
+  switch (token_action(judge(token), something_usable())) {
+    case TokenAction::materialize:
+      return apply_token(token, deadline);
+    case TokenAction::keep:
+      return use_what_is_here();
+    case TokenAction::withdraw:
+      break;
+  }
+  if (!withdraw_token(deadline)) return fail(trouble_);
+  if (judge(token) == TokenInStore::rejected) {
+    reply_.notice(Notice::setup_token_rejected);
+    context_.log.line(Status::warn,
+                      "the setup token in the store is rejected by Claude and not used: make a new "
+                      "one with `claude setup-token`, then `claude-auth-sync setup-token set`");
+  }
+  if (judge(token) == TokenInStore::bad_shape)
+    context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
+  return apply_login(document, deadline);
+}
+
+bool Login::withdraw_token(Deadline deadline) {
+  token_here_ = Secret();
+  token_state_ = TokenHere::none;
+  if (!said_.empty()) reply_.no_token();
+  said_ = Secret();
+  auto removed = remove_token_env(context_, deadline);
+  if (!removed) trouble_ = removed.error();
+  return removed.has_value();
+}
+
+int Login::apply_token(const Secret& token, Deadline deadline) {
+  const bool known = token.same_as(token_here_);
+  export_token(token);
+  if (known) return trouble_.empty() ? 0 : fail(trouble_);
+  if (auto written = write_token_env(context_, token, deadline); !written)
+    return fail("the setup token is in this session only: " + written.error());
+  return context_.finish(Status::ok, "setup token taken from the store");
+}
+
+int Login::apply_login(const Document& document, Deadline deadline) {
+  const RestorePlan plan(context_, document, {.by = RestoreSituation::By::machine});
+  const RestoreVerdict verdict = plan.decide(seen_, stamps_.generations);
+  if (verdict == RestoreVerdict::restore) {
+    auto replaced = plan.carry_out(deadline);
+    if (!replaced) return fail("the login could not be restored: " + replaced.error());
+    if (*replaced == Replaced::not_wanted) return 0;
+    return context_.finish(Status::recovered, plan.story(seen_.login));
+  }
+  if (needs_person(verdict, seen_.login)) {
+    reply_.notice(Notice::login_needed);
+    return fail(std::string("the login is ") + name_of(seen_.login) + " and " + reason(verdict) +
+                ": run `" + context_.config.login_command + "`");
+  }
+  announce_login_end();
+  return trouble_.empty() ? 0 : fail(trouble_);
+}
+
+}  // namespace
+
+int login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply) {
+  if (!is_enrolled(context) || is_paused(context)) return 0;
+  return Login(context, deadlines, reply).run();
+}
+
+}  // namespace claude_auth

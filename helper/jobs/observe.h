@@ -1,0 +1,28 @@
+// One look at a user's local login: what the files show, under its name.
+#pragma once
+
+#include <optional>
+
+#include "claude/credentials.h"
+#include "decide/login_decision.h"
+#include "jobs/context.h"
+#include "jobs/stamps.h"
+
+namespace claude_auth {
+
+struct Observation {
+  CredentialsFile file;
+  LocalLogin login = LocalLogin::lost;
+  std::optional<Generation> generation;  ///< of a valid login
+};
+
+[[nodiscard]] Observation observe(const Context& context, const GenerationHistory& history);
+
+/// Stamps what was observed: a valid login as last seen, a wipe as the death of the last seen one.
+/// Returns whether anything changed.
+bool remember(const Observation& observation, GenerationHistory& history);
+
+/// The state's name for a log line: "lost", "wiped", …
+[[nodiscard]] const char* name_of(LocalLogin login);
+
+}  // namespace claude_auth

@@ -1,0 +1,38 @@
+// Opens the configured store for a job, and lets no token through that is not the user's own.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jobs/context.h"
+#include "jobs/stamps.h"
+#include "store/store.h"
+
+namespace claude_auth {
+
+/// How patient the transport is.
+enum class Retry {
+  never,       ///< a login: nothing is tried twice
+  configured,  ///< as `max_retries` says
+};
+
+struct OpenStore {
+  std::unique_ptr<Store> store;
+  /// The fingerprint of a token that was found to be ours just now: to be stamped. Empty where
+  /// there was nothing to verify, or it was verified within 24 h.
+  std::string newly_verified{};
+};
+
+/// Opens the store. With Vault: reads the scoped token and, unless its hash was verified within
+/// 24 h, looks it up (DESIGN rule 8). A foreign token is `denied`, and never used for anything
+/// else.
+[[nodiscard]] std::expected<OpenStore, StoreError> open_store(const Context& context,
+                                                              const Stamps& stamps, Retry retry,
+                                                              Deadline deadline);
+
+/// Stamps what `open_store` verified; no-op where it verified nothing.
+void stamp_verified(const OpenStore& opened, Stamps& stamps, Instant now);
+
+}  // namespace claude_auth

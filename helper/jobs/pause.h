@@ -1,0 +1,11 @@
+// `pause` and `resume`: every part leaves a user alone, until told otherwise.
+#pragma once
+
+#include "jobs/context.h"
+
+namespace claude_auth {
+
+[[nodiscard]] int pause(Context& context);
+[[nodiscard]] int resume(Context& context);
+
+}  // namespace claude_auth

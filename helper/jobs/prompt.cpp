@@ -1,0 +1,80 @@
+#include "jobs/prompt.h"
+
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/errors.h"
+#include "claude/client_lock.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr std::size_t kLongestLine = 4096;
+
+/// Turns the terminal's echo off, and on again on every way out.
+class NoEcho {
+ public:
+  NoEcho() {
+    if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    active_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+  }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+  ~NoEcho() {
+    if (!active_) return;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    say("\n");
+  }
+
+  static void say(std::string_view text) {
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+  }
+
+ private:
+  termios before_{};
+  bool active_ = false;
+};
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace
+
+std::expected<Secret, std::string> read_secret(const char* question) {
+  // Ctrl-C waits for the end of the line, so that no terminal is left without echo.
+  const SignalBlock no_polite_death;
+  std::string line;
+  line.reserve(kLongestLine + 1);
+  {
+    const bool terminal = ::isatty(STDIN_FILENO) == 1;
+    if (terminal) NoEcho::say(question);
+    const auto silence = terminal ? std::make_unique<NoEcho>() : nullptr;
+    // One byte at a time: what follows the line belongs to the next reader.
+    for (char byte = 0; line.size() <= kLongestLine;) {
+      const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return std::unexpected("standard input: " + errno_text(errno));
+      if (got == 0 || byte == '\n') break;
+      line += byte;
+    }
+  }
+  if (line.size() > kLongestLine) {
+    wipe(line);
+    return std::unexpected("standard input: no token is that long");
+  }
+  Secret secret = Secret::copy_of(trimmed(line));
+  wipe(line);
+  return secret;
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,49 @@
+#include "jobs/restore.h"
+
+#include "jobs/change.h"
+#include "jobs/document.h"
+#include "jobs/observe.h"
+#include "jobs/open_store.h"
+#include "jobs/person.h"
+#include "jobs/restore_plan.h"
+#include "jobs/stamps.h"
+
+namespace claude_auth {
+
+int restore(Context& context, const std::string& from_host) {
+  const Deadline deadline = Deadline::in(kPersonWaits);
+  clear_dead_locks(context);
+  auto stamps = load_stamps(context);
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  if (!opened) return context.finish(Status::fail, opened.error().sentence);
+  auto stored = opened->store->read(deadline);
+  if (!stored) return context.finish(Status::fail, stored.error().sentence);
+
+  stamps = update_stamps(context, deadline,
+                         [&](Stamps& now) { stamp_verified(*opened, now, context.clock.now()); });
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+
+  const Document document(*stored);
+  if (setup_token_in_force(document, *stamps))
+    return context.finish(Status::skip,
+                          "a setup token is in force: the rotating login is not restored");
+  const Observation seen = observe(context, stamps->generations);
+  const RestorePlan plan(context, document,
+                         {.by = RestoreSituation::By::person, .from_host = from_host});
+  const RestoreVerdict verdict = plan.decide(seen, stamps->generations);
+  if (verdict == RestoreVerdict::leave_same || verdict == RestoreVerdict::leave_local_lives)
+    return context.finish(Status::skip, reason(verdict));
+  if (verdict == RestoreVerdict::leave_unreadable)
+    return context.finish(Status::fail, seen.file.problem);
+  if (verdict != RestoreVerdict::restore)
+    return context.finish(Status::fail, std::string("nothing restored: ") + reason(verdict) +
+                                            "; log in by `" + context.config.login_command + "`");
+  const auto replaced = plan.carry_out(deadline);
+  if (!replaced) return context.finish(Status::fail, replaced.error());
+  if (*replaced == Replaced::not_wanted)
+    return context.finish(Status::skip, "the login changed meanwhile: it stays");
+  return context.finish(Status::recovered, plan.story(seen.login));
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,132 @@
+#include "jobs/setup_token.h"
+
+#include <optional>
+
+#include "claude/live_probe.h"
+#include "claude/oauth_env.h"
+#include "jobs/change.h"
+#include "jobs/document.h"
+#include "jobs/open_store.h"
+#include "jobs/person.h"
+#include "jobs/prompt.h"
+#include "jobs/stamps.h"
+#include "store/merge.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr std::chrono::seconds kProbeLimit{60};
+
+// Rejected is what two probes in a row say: one 401 can be a moment of the service.
+ProbeResult probe_twice(const std::string& claude, const Secret& token, const Context& context) {
+  const auto once = [&] {
+    return probe_isolated(claude, token, context.user, context.environment, kProbeLimit);
+  };
+  ProbeResult result = once();
+  return result.verdict == ProbeVerdict::rejected ? once() : result;
+}
+
+// Nothing: the token may be stored. Else the exit status.
+std::optional<int> try_token(Context& context, const Secret& token, Deadline deadline) {
+  const std::string claude =
+      find_claude(context.config.claude_path, context.user, context.environment);
+  if (claude.empty()) {
+    context.warnings.emplace_back("no `claude` found to try the token: taken on your word");
+    return std::nullopt;
+  }
+  const ProbeResult result = probe_twice(claude, token, context);
+  switch (result.verdict) {
+    case ProbeVerdict::accepted:
+      return std::nullopt;
+    case ProbeVerdict::rejected:
+      break;
+    case ProbeVerdict::unchecked:
+    case ProbeVerdict::no_client:
+      return context.finish(Status::fail, "the setup token could not be checked (" + result.reason +
+                                              "): try again, or add --no-check");
+  }
+  const std::string fingerprint = token_fingerprint(token.view());
+  const auto stamped = update_stamps(context, deadline, [&](Stamps& stamps) {
+    stamps.rejected_setup_tokens.add(fingerprint);
+    stamps.accepted_setup_tokens.remove(fingerprint);
+  });
+  if (!stamped) context.warnings.push_back(stamped.error());
+  return context.finish(Status::fail, "Claude rejects this setup token (" + result.reason +
+                                          "): not stored; make a new one with "
+                                          "`claude setup-token`");
+}
+
+}  // namespace
+
+int set_setup_token(Context& context, TokenCheck check) {
+  auto token = read_secret("Setup token (sk-ant-oat01-…, not shown): ");
+  if (!token) return context.finish(Status::fail, token.error());
+  if (!is_setup_token(token->view()))
+    return context.finish(Status::fail,
+                          "that is no setup token: one begins with sk-ant-oat01- and has only "
+                          "letters, digits, - and _ after it; `claude setup-token` makes one");
+  if (check == TokenCheck::try_it)
+    if (const auto ended = try_token(context, *token, Deadline::in(kPersonWaits))) return *ended;
+
+  const Deadline deadline = Deadline::in(kPersonWaits);
+  auto stamps = load_stamps(context);
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  if (!opened) return context.finish(Status::fail, opened.error().sentence);
+
+  const Instant now = context.clock.now();
+  std::optional<Instant> stored_at = now;
+  const auto merged = merge(
+      *opened->store,
+      [&](const StoredDocument& stored) -> Json {
+        const Document document(stored);
+        if (document.setup_token() != token->view()) return with_setup_token(stored, *token, now);
+        stored_at = document.setup_token_stored_at();
+        return nullptr;
+      },
+      deadline);
+  if (!merged) return context.finish(Status::fail, merged.error().sentence);
+
+  const std::string fingerprint = token_fingerprint(token->view());
+  stamps = update_stamps(context, deadline, [&](Stamps& after) {
+    stamp_verified(*opened, after, now);
+    after.accepted_setup_tokens.add(fingerprint);
+    after.rejected_setup_tokens.remove(fingerprint);
+    after.setup_token_stored_at = stored_at;
+    after.store_read_at = now;
+    after.store_retry_at.reset();
+  });
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (auto written = write_token_env(context, *token, deadline); !written)
+    return context.finish(Status::fail, "stored, but " + written.error());
+  return context.finish(Status::ok, "setup token stored: new sessions have it");
+}
+
+int remove_setup_token(Context& context) {
+  const Deadline deadline = Deadline::in(kPersonWaits);
+  auto stamps = load_stamps(context);
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  if (!opened) return context.finish(Status::fail, opened.error().sentence);
+  const auto merged = merge(
+      *opened->store,
+      [](const StoredDocument& stored) -> Json {
+        const bool there = json_object_get(stored.fields.get(), "setup_token") != nullptr;
+        return there ? without_setup_token(stored) : nullptr;
+      },
+      deadline);
+  if (!merged) return context.finish(Status::fail, merged.error().sentence);
+
+  stamps = update_stamps(context, deadline, [&](Stamps& after) {
+    stamp_verified(*opened, after, context.clock.now());
+    after.setup_token_stored_at.reset();
+  });
+  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (auto removed = remove_token_env(context, deadline); !removed)
+    return context.finish(Status::fail, "removed from the store, but " + removed.error());
+  return context.finish(Status::ok, *merged == Merged::written
+                                        ? "setup token removed; sessions that run keep theirs"
+                                        : "there was no setup token");
+}
+
+}  // namespace claude_auth

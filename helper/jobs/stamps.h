@@ -1,0 +1,77 @@
+// What the user's state directory remembers between jobs: state.json.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/secure_file.h"
+#include "claude/generations.h"
+#include "jobs/context.h"
+
+namespace claude_auth {
+
+/// A few fingerprints (oauth_env.h), newest last.
+class Fingerprints {
+ public:
+  static constexpr std::size_t kKept = 8;
+  void add(const std::string& fingerprint);
+  void remove(const std::string& fingerprint);
+  [[nodiscard]] bool contains(const std::string& fingerprint) const;
+  [[nodiscard]] const std::vector<std::string>& all() const { return list_; }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+struct Stamps {
+  GenerationHistory generations;
+  std::optional<Instant> store_read_at;     ///< the last read that gave a clear answer
+  std::optional<Instant> store_attempt_at;  ///< a login asks the store, or died doing so
+  std::optional<Instant> store_retry_at;    ///< after a failure: no login asks before
+  std::string verified_vault_token;         ///< fingerprint of the token found to be ours
+  std::optional<Instant> vault_token_verified_at;
+  Fingerprints accepted_setup_tokens;
+  Fingerprints rejected_setup_tokens;
+  std::optional<Instant> setup_token_stored_at;  ///< of the token in force: its year runs from here
+};
+
+/// Proof that this process alone changes this user's files now: change.lock. Held for less than a
+/// second, never over network or a probe.
+class ChangeLock {
+ public:
+  /// Makes the state directory where it is missing. Error: one sentence.
+  [[nodiscard]] static std::expected<ChangeLock, std::string> acquire(const Context& context,
+                                                                      Deadline deadline);
+
+ private:
+  explicit ChangeLock(FileLock lock) : lock_(std::move(lock)) {}
+  FileLock lock_;
+};
+
+/// Reads state.json. An absent file, and one that is garbled, is an empty memory; one that cannot
+/// be trusted or read is an error: one sentence.
+[[nodiscard]] std::expected<Stamps, std::string> load_stamps(const Context& context);
+
+/// Writes state.json.
+[[nodiscard]] std::expected<void, std::string> save_stamps(const Context& context,
+                                                           const ChangeLock& lock,
+                                                           const Stamps& stamps);
+
+/// Takes the lock, loads, lets `change` edit, saves. `change` is called with what is on disk then.
+template <typename Change>
+[[nodiscard]] std::expected<Stamps, std::string> update_stamps(const Context& context,
+                                                               Deadline deadline, Change change) {
+  auto lock = ChangeLock::acquire(context, deadline);
+  if (!lock) return std::unexpected(lock.error());
+  auto stamps = load_stamps(context);
+  if (!stamps) return stamps;
+  change(*stamps);
+  if (auto saved = save_stamps(context, *lock, *stamps); !saved)
+    return std::unexpected(saved.error());
+  return stamps;
+}
+
+}  // namespace claude_auth
