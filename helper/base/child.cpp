@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,7 +158,8 @@ std::expected<Child, int> Child::start(Command command, int stdout_fd, int stder
     if (pid == 0) become(launch);
   }
   if (pid < 0) return std::unexpected(errno);
-  UniqueFd pidfd(::pidfd_open(pid, 0));
+  // glibc has a wrapper from 2.36 on only, without C linkage for C++ until 2.37.
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
     const int error = errno;
     ::kill(pid, SIGKILL);
