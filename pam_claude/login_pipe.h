@@ -4,7 +4,8 @@
 // way. A line is a code of one letter and, where the code has one, an argument after one space:
 //
 //   W          nothing usable is here yet: wait until `timeout`, not `refresh_timeout`
-//   T TOKEN    put TOKEN into the session as CLAUDE_CODE_OAUTH_TOKEN
+//   T TOKEN    put TOKEN into the session as CLAUDE_CODE_OAUTH_TOKEN; a later one replaces it
+//   U          put none into it after all: the store has taken the token back
 //   N K D      tell the person notice K (a `Notice`); D is its days, 0 to 9999, 0 where it has none
 //
 // A token comes once at most, and so does each notice. Where a notice counts days, 0 is today.
@@ -19,6 +20,7 @@ namespace claude_auth::login_pipe {
 
 inline constexpr char kWait = 'W';
 inline constexpr char kToken = 'T';
+inline constexpr char kNoToken = 'U';
 inline constexpr char kNotice = 'N';
 
 /// What only a person can do something about.
@@ -32,8 +34,9 @@ enum class Notice {
 /// A setup token is at most this long (DESIGN rule 2), prefix included.
 inline constexpr std::size_t kMaxToken = 1024;
 
-/// All that one login may say. Anything longer is cut off unread.
-inline constexpr std::size_t kMaxBytes = 2048;
+/// All that one login may say: a token, its replacement, notices. Anything longer is cut off
+/// unread.
+inline constexpr std::size_t kMaxBytes = 4096;
 
 inline constexpr char kTokenPrefix[] = "sk-ant-oat01-";
 
