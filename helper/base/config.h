@@ -35,7 +35,7 @@ struct VaultSettings {
 /// default. %u in `path`, `token_*` is replaced by the user's name on use, not here.
 struct Config {
   StoreKind store = StoreKind::local;
-  std::string host_name;                 ///< empty in the file: the nodename
+  std::string host_name;                   ///< by default the nodename; whose login this is
   bool shared_login = false;
   std::string login_command = "claude auth login --claudeai --sso";
   std::string claude_path;               ///< empty: ~/.local/bin, then PATH

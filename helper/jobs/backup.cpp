@@ -70,9 +70,9 @@ int backup(Context& context) {
                        .login_valid = true,
                        .document = document_login(document, *seen.generation, stamps->generations),
                        .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
-    if (document.is_of_other_host(context.host)) other_host = document.backed_up_by();
+    if (document.is_of_other_host(context.config.host_name)) other_host = document.backed_up_by();
     if (verdict == BackupVerdict::write)
-      return with_backup(stored, *seen.file.login(), context.host, now);
+      return with_backup(stored, *seen.file.login(), context.config.host_name, now);
     if (verdict == BackupVerdict::refresh_stamp) return with_backup_time(stored, now);
     return nullptr;
   };

@@ -2,7 +2,6 @@
 
 #include <pwd.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,11 +15,6 @@ namespace {
 bool is_there(const std::string& path) {
   struct stat info{};
   return ::lstat(path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
-std::string nodename() {
-  utsname names{};
-  return ::uname(&names) == 0 ? names.nodename : "localhost";
 }
 
 std::expected<UserId, std::string> user_from_pam(const Lookup& environment) {
@@ -62,11 +56,9 @@ std::expected<Context, std::string> make_context(const Identity& identity, const
   std::vector<std::string> warnings;
   for (const std::string& key : config->unknown_keys)
     warnings.push_back("the configuration has an unknown key: " + key);
-  std::string host = config->host_name.empty() ? nodename() : config->host_name;
   return Context{.user = identity.user,
                  .paths = identity.paths,
                  .config = std::move(*config),
-                 .host = std::move(host),
                  .environment = identity.environment,
                  .clock = clock,
                  .log = StatusLog(identity.paths.log, identity.user.name, clock, audience),

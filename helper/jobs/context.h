@@ -18,7 +18,6 @@ struct Context {
   UserId user;
   Paths paths;
   Config config;
-  std::string host;    ///< whose login this is: config.host_name, else the nodename
   Lookup environment;  ///< what the user's environment may say; nothing under PAM
   const Clock& clock;
   StatusLog log;

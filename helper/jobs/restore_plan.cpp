@@ -17,7 +17,7 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
       .login = seen.login, .document = document_.login_state(), .by = request_.by};
   const bool allowed =
       context_.config.shared_login || document_.backed_up_by() == request_.from_host;
-  situation.foreign_host = document_.is_of_other_host(context_.host) && !allowed;
+  situation.foreign_host = document_.is_of_other_host(context_.config.host_name) && !allowed;
   if (const json_t* login = document_.login()) {
     const Generation stored = generation_of(*login);
     if (seen.generation && seen.generation->hash == stored.hash)

@@ -65,7 +65,7 @@ std::string describe_backup(const Context& context, const Document& document, In
   }
   std::string text = "valid";
   if (const auto at = document.backed_up_at()) text += ", written " + until(*at, now);
-  if (document.is_of_other_host(context.host))
+  if (document.is_of_other_host(context.config.host_name))
     text += ", by another host: " + printable(document.backed_up_by());
   return text;
 }
@@ -98,7 +98,7 @@ int advise(const std::string& what_to_do) {
 
 int status(Context& context) {
   const Instant now = context.clock.now();
-  row("user", context.user.name + " on " + context.host);
+  row("user", context.user.name + " on " + context.config.host_name);
   row("store", describe_store(context));
   for (const std::string& warning : context.warnings) row("warning", warning);
   if (is_paused(context)) row("paused", "yes, until `claude-auth-sync resume`");
