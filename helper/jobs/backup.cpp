@@ -77,6 +77,7 @@ int backup(Context& context) {
     return nullptr;
   };
   const auto merged = merge(*opened->store, change, deadline);
+  pass_on_warning(*opened, context);
   if (!merged) return context.finish(Status::fail, merged.error().sentence);
   if (*merged == Merged::written) {
     if (!other_host.empty())

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "base/secret.h"
 #include "jobs/vault_environment.h"
 
 namespace claude_auth {
@@ -66,6 +67,10 @@ std::expected<Context, std::string> make_context(const Identity& identity, const
 }
 
 int Context::finish(Status status, std::string_view reason) {
+  if (!Secret::all_memory_locked())
+    warnings.emplace_back(
+        "a secret could not be locked into memory and may reach swap: raise "
+        "RLIMIT_MEMLOCK");
   for (const std::string& warning : warnings) log.line(Status::warn, warning);
   warnings.clear();
   log.line(status, reason);

@@ -226,6 +226,7 @@ int Login::ask_store_alone(Deadline deadline) {
   auto opened = open_store(context_, stamps_, Retry::never, deadline);
   if (!opened) return store_failed(opened.error());
   auto stored = opened->store->read(deadline);
+  pass_on_warning(*opened, context_);
   if (!stored) return store_failed(stored.error());
 
   const Document document(*stored);

@@ -77,8 +77,14 @@ std::expected<OpenStore, StoreError> open_store(const Context& context, const St
     if (auto ours = verify(*vault, context, deadline); !ours) return std::unexpected(ours.error());
     opened.newly_verified = fingerprint;
   }
+  opened.warning = [vault = vault.get()] { return vault->warning(); };
   opened.store = std::move(vault);
   return opened;
+}
+
+void pass_on_warning(const OpenStore& opened, Context& context) {
+  if (std::string warning = opened.warning(); !warning.empty())
+    context.warnings.push_back(std::move(warning));
 }
 
 void stamp_verified(const OpenStore& opened, Stamps& stamps, Instant now) {

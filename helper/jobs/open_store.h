@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct OpenStore {
   /// The fingerprint of a token that was found to be ours just now: to be stamped. Empty where
   /// there was nothing to verify, or it was verified within 24 h.
   std::string newly_verified{};
+  /// What the transport has to say once it has worked: empty, or one sentence for a WARN line.
+  std::function<std::string()> warning = [] { return std::string(); };
 };
 
 /// Opens the store. With Vault: reads the scoped token and, unless its hash was verified within
@@ -31,6 +34,9 @@ struct OpenStore {
 [[nodiscard]] std::expected<OpenStore, StoreError> open_store(const Context& context,
                                                               const Stamps& stamps, Retry retry,
                                                               Deadline deadline);
+
+/// Hands the transport's warning, if it has one, to the job's final words.
+void pass_on_warning(const OpenStore& opened, Context& context);
 
 /// Stamps what `open_store` verified; no-op where it verified nothing.
 void stamp_verified(const OpenStore& opened, Stamps& stamps, Instant now);

@@ -18,6 +18,7 @@ int restore(Context& context, const std::string& from_host) {
   auto opened = open_store(context, *stamps, Retry::configured, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
   auto stored = opened->store->read(deadline);
+  pass_on_warning(*opened, context);
   if (!stored) return context.finish(Status::fail, stored.error().sentence);
 
   stamps = update_stamps(context, deadline,

@@ -85,6 +85,7 @@ int set_setup_token(Context& context, TokenCheck check) {
         return nullptr;
       },
       deadline);
+  pass_on_warning(*opened, context);
   if (!merged) return context.finish(Status::fail, merged.error().sentence);
 
   const std::string fingerprint = token_fingerprint(token->view());
@@ -115,6 +116,7 @@ int remove_setup_token(Context& context) {
         return there ? without_setup_token(stored) : nullptr;
       },
       deadline);
+  pass_on_warning(*opened, context);
   if (!merged) return context.finish(Status::fail, merged.error().sentence);
 
   stamps = update_stamps(context, deadline, [&](Stamps& after) {
