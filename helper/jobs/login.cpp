@@ -312,8 +312,8 @@ int Login::apply_login(const Document& document, Deadline deadline) {
   }
   if (needs_person(verdict, seen_.login)) {
     reply_.notice(Notice::login_needed);
-    return fail(std::string("the login is ") + name_of(seen_.login) + " and " + reason(verdict) +
-                ": run `" + context_.config.login_command + "`");
+    return fail(std::string("the login is ") + name_of(seen_.login) + " and " +
+                plan.reason(verdict) + ": run `" + context_.config.login_command + "`");
   }
   announce_login_end();
   return trouble_.empty() ? 0 : fail(trouble_);

@@ -34,11 +34,11 @@ int restore(Context& context, const std::string& from_host) {
                          {.by = RestoreSituation::By::person, .from_host = from_host});
   const RestoreVerdict verdict = plan.decide(seen, stamps->generations);
   if (verdict == RestoreVerdict::leave_same || verdict == RestoreVerdict::leave_local_lives)
-    return context.finish(Status::skip, reason(verdict));
+    return context.finish(Status::skip, plan.reason(verdict));
   if (verdict == RestoreVerdict::leave_unreadable)
     return context.finish(Status::fail, seen.file.problem);
   if (verdict != RestoreVerdict::restore)
-    return context.finish(Status::fail, std::string("nothing restored: ") + reason(verdict) +
+    return context.finish(Status::fail, "nothing restored: " + plan.reason(verdict) +
                                             "; log in by `" + context.config.login_command + "`");
   const auto replaced = plan.carry_out(deadline);
   if (!replaced) return context.finish(Status::fail, replaced.error());

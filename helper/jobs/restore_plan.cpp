@@ -1,5 +1,7 @@
 #include "jobs/restore_plan.h"
 
+#include "base/errors.h"
+
 namespace claude_auth {
 namespace {
 
@@ -48,7 +50,7 @@ std::string RestorePlan::story(LocalLogin before) const {
   return text;
 }
 
-const char* reason(RestoreVerdict verdict) {
+std::string RestorePlan::reason(RestoreVerdict verdict) const {
   switch (verdict) {
     case RestoreVerdict::restore:
       return "it can be restored";
@@ -66,8 +68,11 @@ const char* reason(RestoreVerdict verdict) {
       return "the store has no login";
     case RestoreVerdict::document_not_valid:
       return "the login in the store is not valid";
-    case RestoreVerdict::document_foreign:
-      return "the login in the store is another host's (see `restore --from-host`)";
+    case RestoreVerdict::document_foreign: {
+      const std::string host = printable(document_.backed_up_by());
+      return "the login in the store is host " + host + "'s (`restore --from-host " + host +
+             "` takes it all the same)";
+    }
     case RestoreVerdict::document_dead:
       return "the login in the store is one that was ended here";
   }

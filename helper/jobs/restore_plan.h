@@ -30,6 +30,9 @@ class RestorePlan {
   /// locks.
   [[nodiscard]] std::expected<Replaced, std::string> carry_out(Deadline deadline) const;
 
+  /// Why nothing was restored, as the second half of a sentence.
+  [[nodiscard]] std::string reason(RestoreVerdict verdict) const;
+
   /// What was done, for the log; `before` is what the login was.
   [[nodiscard]] std::string story(LocalLogin before) const;
 
@@ -38,8 +41,5 @@ class RestorePlan {
   const Document& document_;
   RestoreRequest request_;
 };
-
-/// Why nothing was restored, as the second half of a sentence.
-[[nodiscard]] const char* reason(RestoreVerdict verdict);
 
 }  // namespace claude_auth
