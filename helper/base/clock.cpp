@@ -10,9 +10,13 @@ Instant Clock::now() const {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
-Deadline Deadline::in(Millis span) { return Deadline(Monotonic::now() + span); }
+Deadline Deadline::in(Millis span) {
+  return Deadline(Monotonic::now() + span);
+}
 
-Deadline Deadline::never() { return Deadline(Monotonic::time_point::max()); }
+Deadline Deadline::never() {
+  return Deadline(Monotonic::time_point::max());
+}
 
 Millis Deadline::remaining() const {
   if (at_ == Monotonic::time_point::max()) return Millis::max();
@@ -30,10 +34,13 @@ Deadline Deadline::earlier_by(Millis span) const {
   return at_ == Monotonic::time_point::max() ? *this : Deadline(at_ - span);
 }
 
-Deadline Deadline::or_sooner(Deadline other) const { return at_ <= other.at_ ? *this : other; }
+Deadline Deadline::or_sooner(Deadline other) const {
+  return at_ <= other.at_ ? *this : other;
+}
 
 std::string iso8601(Instant at) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   char text[sizeof "2026-11-21T18:40:37Z" + 16];

@@ -110,6 +110,7 @@ Taken take_address(const std::string& value, Config& config) {
   const auto wrong = should_be(
       "https://HOST[:PORT], unix:///PATH, or http:// to 127.0.0.1, ::1 or localhost only");
   const std::string_view address = value;
+  if (address.empty()) return {};
   if (has_blank(address)) return wrong;
   if (address.starts_with(kSocket)) {
     if (!address.substr(kSocket.size()).starts_with('/')) return wrong;

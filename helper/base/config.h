@@ -14,14 +14,14 @@ enum class StoreKind { local, vault };
 
 /// How to reach Vault and what this user's document is called there. Section [vault].
 struct VaultSettings {
-  std::string address;            ///< https://host:port, http://127.0.0.1:port, unix:///path
-  std::string ca_cert;            ///< file; empty: the system's
-  std::string ca_path;            ///< directory
-  std::string client_cert;        ///< file; goes with client_key
-  std::string client_key;         ///< file
-  std::string tls_server_name;    ///< empty: the address's host
-  std::string name_space;         ///< key `namespace`; X-Vault-Namespace
-  std::string proxy_address;      ///< key `proxy`; empty: no proxy, whatever the environment says
+  std::string address;          ///< https://host:port, http://127.0.0.1:port, unix:///path
+  std::string ca_cert;          ///< file; empty: the system's
+  std::string ca_path;          ///< directory
+  std::string client_cert;      ///< file; goes with client_key
+  std::string client_key;       ///< file
+  std::string tls_server_name;  ///< empty: the address's host
+  std::string name_space;       ///< key `namespace`; X-Vault-Namespace
+  std::string proxy_address;    ///< key `proxy`; empty: no proxy, whatever the environment says
   std::string mount = "secret";
   std::string path = "workstation/claude-users/%u";
   std::string token_display_name = "token-devvm-claude-auth-%u";
@@ -35,12 +35,12 @@ struct VaultSettings {
 /// default. %u in `path`, `token_*` is replaced by the user's name on use, not here.
 struct Config {
   StoreKind store = StoreKind::local;
-  std::string host_name;                   ///< by default the nodename; whose login this is
+  std::string host_name;  ///< by default the nodename; whose login this is
   bool shared_login = false;
   std::string login_command = "claude auth login --claudeai --sso";
-  std::string claude_path;               ///< empty: ~/.local/bin, then PATH
-  std::chrono::seconds retry_after{300};   ///< logins skip the store this long after a failure
-  std::chrono::seconds fresh_for{3600};    ///< logins skip the store this long after a success
+  std::string claude_path;                ///< empty: ~/.local/bin, then PATH
+  std::chrono::seconds retry_after{300};  ///< logins skip the store this long after a failure
+  std::chrono::seconds fresh_for{3600};   ///< logins skip the store this long after a success
   VaultSettings vault;
   /// Keys that mean nothing to us, as "section.key" or "key": for one WARN line.
   std::vector<std::string> unknown_keys;
@@ -48,9 +48,9 @@ struct Config {
 
 /// Where to look; tests give directories of their own.
 struct ConfigDirs {
-  std::string vendor;         ///< CLAUDE_AUTH_VENDORDIR
-  std::string admin;          ///< CLAUDE_AUTH_SYSCONFDIR
-  std::uint32_t owner = 0;    ///< who must own every file
+  std::string vendor;       ///< CLAUDE_AUTH_VENDORDIR
+  std::string admin;        ///< CLAUDE_AUTH_SYSCONFDIR
+  std::uint32_t owner = 0;  ///< who must own every file
 };
 
 [[nodiscard]] ConfigDirs system_config_dirs();

@@ -15,7 +15,9 @@ std::atomic<bool> every_lock_held{true};
 
 }  // namespace
 
-void Secret::Free::operator()(char* bytes) const { sodium_free(bytes); }
+void Secret::Free::operator()(char* bytes) const {
+  sodium_free(bytes);
+}
 
 Secret Secret::copy_of(std::string_view bytes) {
   Secret secret;
@@ -36,14 +38,18 @@ Secret Secret::take(std::string& bytes) {
   return secret;
 }
 
-std::string_view Secret::view() const { return {bytes_.get(), size_}; }
+std::string_view Secret::view() const {
+  return {bytes_.get(), size_};
+}
 
 bool Secret::same_as(const Secret& other) const {
   return size_ == other.size_ &&
          (size_ == 0 || sodium_memcmp(bytes_.get(), other.bytes_.get(), size_) == 0);
 }
 
-bool Secret::all_memory_locked() { return every_lock_held; }
+bool Secret::all_memory_locked() {
+  return every_lock_held;
+}
 
 void wipe(std::string& text) {
   text.resize(text.capacity());

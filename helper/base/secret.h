@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace claude_auth {
 
@@ -17,6 +18,13 @@ class Secret {
  public:
   /// An empty secret: no allocation.
   Secret() = default;
+  Secret(Secret&& other) noexcept
+      : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
+  Secret& operator=(Secret&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   /// Copies `bytes`; the caller's copy stays the caller's to wipe. Throws std::bad_alloc.
   [[nodiscard]] static Secret copy_of(std::string_view bytes);
