@@ -30,8 +30,6 @@ void print(std::array<char, size>& to, const char* name, std::chrono::millisecon
 
 Invocation::Invocation(const Options& options, const passwd& account)
     : path_(options.helper),
-      fits_(print(home_, "HOME", account.pw_dir) && print(user_, "USER", account.pw_name) &&
-            print(logname_, "LOGNAME", account.pw_name)),
       arguments_{kName,
                  kJob,
                  kFromPam,
@@ -40,6 +38,8 @@ Invocation::Invocation(const Options& options, const passwd& account)
                  options.debug ? kDebug : nullptr,
                  nullptr},
       environment_{home_.data(), user_.data(), logname_.data(), kPath, kLang, nullptr} {
+  fits_ = print(home_, "HOME", account.pw_dir) && print(user_, "USER", account.pw_name) &&
+          print(logname_, "LOGNAME", account.pw_name);
   print(timeout_, "--timeout", options.timeout);
   print(refresh_timeout_, "--refresh-timeout", options.first_deadline());
 }

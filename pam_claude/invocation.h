@@ -27,7 +27,7 @@ class Invocation {
 
  private:
   const char* path_;
-  bool fits_;
+  bool fits_ = false;
   std::array<char, sizeof "--timeout=" + 20> timeout_{};
   std::array<char, sizeof "--refresh-timeout=" + 20> refresh_timeout_{};
   std::array<char, sizeof "HOME=" + PATH_MAX> home_{};

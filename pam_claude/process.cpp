@@ -1,11 +1,10 @@
-// clone3(2), pidfd_send_signal(2) and waitid(2) on a pidfd.
+// clone(2), pidfd_send_signal(2) and waitid(2) on a pidfd.
 #include "pam_claude/process.h"
 
 #include <errno.h>
-#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,11 +13,13 @@ namespace claude_auth {
 
 std::expected<Clone, int> clone_process(ExitSignal exit_signal) {
   int pidfd = -1;
-  clone_args arguments{};
-  arguments.flags = CLONE_PIDFD;
-  arguments.pidfd = reinterpret_cast<uintptr_t>(&pidfd);
-  arguments.exit_signal = exit_signal == ExitSignal::child ? SIGCHLD : 0;
-  const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  const long flags = CLONE_PIDFD | (exit_signal == ExitSignal::child ? SIGCHLD : 0);
+  // Not clone3(2), which the default seccomp profile of Docker refuses.
+#ifdef __s390__
+  const long pid = ::syscall(SYS_clone, 0L, flags, &pidfd, 0L, 0L);
+#else
+  const long pid = ::syscall(SYS_clone, flags, 0L, &pidfd, 0L, 0L);
+#endif
   if (pid < 0) return std::unexpected(errno);
   if (pid == 0) return Clone{};
   return Clone{static_cast<pid_t>(pid), UniqueFd(pidfd)};

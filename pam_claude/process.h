@@ -24,7 +24,7 @@ enum class ExitSignal {
   child,  ///< SIGCHLD, as after fork(2)
 };
 
-/// fork(2) by clone3(2), with a pidfd (CLOEXEC). No handler of pthread_atfork runs, and of the
+/// fork(2) by clone(2), with a pidfd (CLOEXEC). No handler of pthread_atfork runs, and of the
 /// threads only the calling one lives on in the new process, where only async-signal-safe calls
 /// are allowed. Returns errno on failure.
 [[nodiscard]] std::expected<Clone, int> clone_process(ExitSignal exit_signal);
