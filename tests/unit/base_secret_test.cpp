@@ -1,0 +1,106 @@
+// helper/base/secret: what a Secret keeps, compares and wipes, under a small RLIMIT_MEMLOCK, too.
+#include "base/secret.h"
+
+#include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cmocka_cpp.h"
+#include "forked.h"
+
+namespace claude_auth {
+namespace {
+
+using namespace test;
+
+void a_secret_holds_what_it_was_given(void**) {
+  assert_true(Secret::copy_of("TEST\n").view() == "TEST\n");
+}
+
+void an_empty_secret_is_empty(void**) {
+  assert_true(Secret().empty());
+  assert_true(Secret::copy_of("").view().empty());
+}
+
+void taking_wipes_the_string(void**) {
+  std::string text = "TEST-TEST-TEST-TEST-TEST-TEST-TEST";
+  const char* bytes = text.data();
+  const std::size_t size = text.size();
+  const Secret secret = Secret::take(text);
+  assert_true(text.empty());
+  assert_true(std::all_of(bytes, bytes + size, [](char byte) { return byte == 0; }));
+  assert_int_equal(secret.view().size(), size);
+}
+
+void secrets_of_the_same_bytes_are_the_same(void**) {
+  assert_true(Secret::copy_of("TEST").same_as(Secret::copy_of("TEST")));
+  assert_true(Secret().same_as(Secret()));
+}
+
+void secrets_of_other_bytes_or_length_differ(void**) {
+  assert_false(Secret::copy_of("TEST").same_as(Secret::copy_of("TESU")));
+  assert_false(Secret::copy_of("TEST").same_as(Secret::copy_of("TES")));
+  assert_false(Secret::copy_of("TEST").same_as(Secret()));
+}
+
+void a_moved_secret_keeps_its_bytes(void**) {
+  Secret first = Secret::copy_of("TEST");
+  const Secret second = std::move(first);
+  assert_true(second.view() == "TEST");
+}
+
+void a_secret_that_was_moved_away_is_empty(void**) {
+  Secret first = Secret::copy_of("TEST");
+  const Secret second = std::move(first);
+  assert_true(first.empty());  // NOLINT(bugprone-use-after-move): that is the statement
+}
+
+void a_clone_outlives_its_original(void**) {
+  Secret clone;
+  {
+    const Secret original = Secret::copy_of("TEST");
+    clone = original.clone();
+  }
+  assert_true(clone.view() == "TEST");
+}
+
+void a_secret_that_cannot_be_locked_still_holds(void**) {
+  assert_true(holds_without_root([] {
+    const rlimit none{0, 0};
+    return ::setrlimit(RLIMIT_MEMLOCK, &none) == 0 && Secret::copy_of("TEST").view() == "TEST" &&
+           !Secret::all_memory_locked();
+  }));
+}
+
+void a_guarded_process_cannot_be_dumped(void**) {
+  assert_true(succeeded(start_forked([] {
+    rlimit core{1, 1};
+    return guard_process() && ::prctl(PR_GET_DUMPABLE) == 0 &&
+           ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0;
+  })));
+}
+
+}  // namespace
+}  // namespace claude_auth
+
+int main() {
+  using namespace claude_auth;
+  if (sodium_init() < 0) return 1;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(a_secret_holds_what_it_was_given),
+      cmocka_unit_test(an_empty_secret_is_empty),
+      cmocka_unit_test(taking_wipes_the_string),
+      cmocka_unit_test(secrets_of_the_same_bytes_are_the_same),
+      cmocka_unit_test(secrets_of_other_bytes_or_length_differ),
+      cmocka_unit_test(a_moved_secret_keeps_its_bytes),
+      cmocka_unit_test(a_secret_that_was_moved_away_is_empty),
+      cmocka_unit_test(a_clone_outlives_its_original),
+      cmocka_unit_test(a_secret_that_cannot_be_locked_still_holds),
+      cmocka_unit_test(a_guarded_process_cannot_be_dumped),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
