@@ -75,6 +75,17 @@ Answer KvEngine::soft_delete(const std::string& path) {
   return no_content();
 }
 
+Answer KvEngine::soft_delete_versions(const std::string& path, const json_t* body) {
+  const auto found = entries_.find(path);
+  const json_t* const versions = json_object_get(body, "versions");
+  for (std::size_t i = 0; found != entries_.end() && i < json_array_size(versions); ++i) {
+    const auto number = static_cast<std::uint64_t>(json_integer_value(json_array_get(versions, i)));
+    const auto version = found->second.versions.find(number);
+    if (version != found->second.versions.end()) version->second.deleted = now();
+  }
+  return no_content();
+}
+
 Answer KvEngine::read_metadata(const std::string& path) const {
   const auto found = entries_.find(path);
   if (found == entries_.end()) return absent();

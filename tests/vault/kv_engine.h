@@ -17,6 +17,7 @@ class KvEngine {
   [[nodiscard]] Answer read(const std::string& path, std::uint64_t version) const;
   [[nodiscard]] Answer write(const std::string& path, const json_t* body);
   [[nodiscard]] Answer soft_delete(const std::string& path);
+  [[nodiscard]] Answer soft_delete_versions(const std::string& path, const json_t* body);
   [[nodiscard]] Answer read_metadata(const std::string& path) const;
   [[nodiscard]] Answer write_metadata(const std::string& path, const json_t* body);
   [[nodiscard]] Answer delete_metadata(const std::string& path);

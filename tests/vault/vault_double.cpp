@@ -103,7 +103,11 @@ Answer VaultDouble::handle_data(const ApiRequest& request, const std::string& mo
     if (request.method == "DELETE") return engine.delete_metadata(*path);
     return unsupported_operation();
   }
-  return allowed(request, true) ? unsupported_path() : not_allowed();
+  if (!allowed(request, true)) return not_allowed();
+  if (const auto path = below(request.path, mount + "delete/"); path && is_write(request)) {
+    return engine.soft_delete_versions(*path, body.get());
+  }
+  return unsupported_path();
 }
 
 Answer VaultDouble::handle_version_1(const ApiRequest& request, const std::string& mount,
