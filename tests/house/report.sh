@@ -38,7 +38,7 @@ take_result() {
       failures+=("$stage/$name: $result")
       printf '  FAIL  %6s s  %s: %s\n' "$seconds" "$name" "$result"
       grep -v -e '^Test command: ' -e '^Working Directory: ' -e '^Test timeout ' <<<"$text" |
-        tail -n 60 | sed 's/^/        | /'
+        sed '/^$/d' | tail -n 60 | sed 's/^/        | /'
       ;;
   esac
 }
@@ -85,7 +85,8 @@ take_skip() {
 # machine_lacks REASON: whether what the reason of a skip claims is so.
 machine_lacks() {
   case $1 in
-    'needs root'*) ((EUID != 0)) ;;
+    'needs root'* | 'only root '*) ((EUID != 0)) ;;
+    'readelf '*) [[ -z $(type -P readelf) ]] ;;
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
     'no bao or vault'*) [[ -z ${VAULT_BIN-} && -z $(type -P bao vault) ]] ;;
     *) return 1 ;;

@@ -105,8 +105,8 @@ generation_of() {
   local path text
   path=$(credentials_path "$1")
   [[ -e $path ]] || { echo none; return; }
-  text=$(tr -d ' \n' <"$path")
-  if [[ $text =~ \"accessToken\":\"sk-ant-oat01-TEST-access-([A-Za-z0-9-]+)\" &&
+  text=$(tr -d ' \n\0' <"$path")
+  if [[ $text == '{'* && $text =~ \"accessToken\":\"sk-ant-oat01-TEST-access-([A-Za-z0-9-]+)\" &&
     $text == *"\"refreshToken\":\"sk-ant-ort01-TEST-refresh-${BASH_REMATCH[1]}\""* ]]; then
     echo "${BASH_REMATCH[1]}"
   elif [[ $text == *'"accessToken":"","refreshToken":""'* ]]; then

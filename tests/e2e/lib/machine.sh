@@ -30,8 +30,6 @@ make_person() {
     --password "$(openssl passwd -5 "$name-password")" "$name"
   install -d -m 0700 -o "$name" -g "$name" "/home/$name/.ssh"
   install -m 0600 -o "$name" -g "$name" "$inside/key.pub" "/home/$name/.ssh/authorized_keys"
-  # Nothing but what a test makes is to be said at a login.
-  : >"/home/$name/.hushlogin"
 }
 
 make_keys() {
