@@ -320,7 +320,7 @@ std::expected<Request, Malformed> decode_request(std::string_view text) {
   const std::string op = members.text("op");
   auto demand = demand_of(op, members);
   if (!demand || !members.complete()) return std::unexpected(Malformed{});
-  return Request{std::move(*demand), remaining};
+  return std::expected<Request, Malformed>(std::in_place, std::move(*demand), remaining);
 }
 
 std::expected<Reply, Malformed> decode_reply(std::string_view text) {
