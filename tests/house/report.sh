@@ -29,6 +29,8 @@ take_result() {
     Passed)
       take_cases "$stage" "$name" "$text"
       printf '  ok    %6s s  %s\n' "$seconds" "$name"
+      # A bench is run for what it prints.
+      [[ $name != bench.* ]] || show_output "$text"
       ;;
     Skipped)
       take_skip "$stage" "$name" "$(grep '^SKIP: ' <<<"$text" | tail -n 1)"
@@ -37,10 +39,15 @@ take_result() {
       failed=$((failed + 1))
       failures+=("$stage/$name: $result")
       printf '  FAIL  %6s s  %s: %s\n' "$seconds" "$name" "$result"
-      grep -v -e '^Test command: ' -e '^Working Directory: ' -e '^Test timeout ' <<<"$text" |
-        sed '/^$/d' | tail -n 60 | sed 's/^/        | /'
+      show_output "$text"
       ;;
   esac
+}
+
+# show_output TEXT: the end of what a test printed, without CTest's words about it.
+show_output() {
+  grep -v -e '^Test command: ' -e '^Working Directory: ' -e '^Test timeout ' <<<"$1" |
+    sed '/^$/d' | tail -n 60 | sed 's/^/        | /'
 }
 
 # take_cases STAGE NAME OUTPUT: the cases of a CMocka program that passed as a whole.
