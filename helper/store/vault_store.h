@@ -21,8 +21,9 @@ namespace claude_auth {
 /// another one. A child that is silent at the deadline is killed.
 ///
 /// A write that fails as `unreachable` may have been carried out all the same: the answer was
-/// lost, not the request. A `conflict` after such a write, or after a retry inside the child, may
-/// be this process's own success: read again and compare before trying again.
+/// lost, not the request. And a `conflict` may be this process's own success, since a request is
+/// sent twice by a retry, or by libcurl where the server closed the kept connection without a
+/// word. After either: read again and compare before trying again.
 class VaultStore : public Store {
  public:
   /// `settings.path` is replaced by `document_path`, the path below the mount with the user's name

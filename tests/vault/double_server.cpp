@@ -1,6 +1,7 @@
 #include "double_server.h"
 
 #include <arpa/inet.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -49,6 +50,17 @@ std::map<std::string, std::string> values_of(MHD_Connection* connection, MHD_Val
   std::map<std::string, std::string> values;
   MHD_get_connection_values(connection, kind, &collect, &values);
   return values;
+}
+
+/// libmicrohttpd asks for a client's certificate but takes none as well.
+bool shows_certificate(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* const info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  unsigned status = 0;
+  return info != nullptr &&
+         gnutls_certificate_verify_peers2(static_cast<gnutls_session_t>(info->tls_session),
+                                          &status) == GNUTLS_E_SUCCESS &&
+         status == 0;
 }
 
 /// A body that is sent in a special way.
@@ -241,8 +253,10 @@ MHD_Result DoubleServer::Impl::serve(MHD_Connection* connection, const ApiReques
 MHD_Result DoubleServer::Impl::on_request(void* self, MHD_Connection* connection, const char* url,
                                           const char* method, const char*, const char* upload,
                                           std::size_t* upload_size, void** state) {
+  auto& server = *static_cast<Impl*>(self);
   auto* request = static_cast<ApiRequest*>(*state);
   if (request == nullptr) {
+    if (!server.options.client_authority.empty() && !shows_certificate(connection)) return MHD_NO;
     *state = new ApiRequest{method, "", "", "", {}};
     return MHD_YES;
   }
@@ -257,7 +271,7 @@ MHD_Result DoubleServer::Impl::on_request(void* self, MHD_Connection* connection
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Vault-Token");
   request->token = token != nullptr ? token : "";
   request->query = values_of(connection, MHD_GET_ARGUMENT_KIND);
-  return static_cast<Impl*>(self)->serve(connection, *request);
+  return server.serve(connection, *request);
 }
 
 void DoubleServer::Impl::on_done(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
