@@ -116,7 +116,8 @@ bool is_abandoned(const std::string& lock) {
 // 0, or the errno of mkdir(2): EEXIST while somebody holds it.
 int try_lock(const std::string& lock) {
   if (::mkdir(lock.c_str(), kOurMark) == 0) return 0;
-  if (errno != EEXIST || !is_abandoned(lock)) return errno;
+  // Taken down at once: to look at the lock's owner changes errno.
+  if (const int error = errno; error != EEXIST || !is_abandoned(lock)) return error;
   ::rmdir(lock.c_str());
   return ::mkdir(lock.c_str(), kOurMark) == 0 ? 0 : errno;
 }
