@@ -1,5 +1,6 @@
 #include "claude/live_probe.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,7 +46,10 @@ constexpr std::array kBroken = {"Not logged in", "OAuth session expired and coul
                                 "token has been revoked"};
 
 bool is_executable(const std::string& path) {
-  return ::access(path.c_str(), X_OK) == 0;
+  struct stat info{};
+  // A directory has X bits too.
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
 }
 
 std::string search_path(const std::string& path) {
