@@ -21,7 +21,7 @@ title() {
   local text
   printf '\n%s%s%s\n' "${corners[0]}" "$line" "${corners[1]}"
   printf "$side  $bold%-70s$reset$side\n" "$1"
-  for text in "${@:2}"; do printf "$side  $dim%-70s$reset$side\n" "$text"; done
+  for text in "${@:2}"; do printf "$side  $dim%-70.70s$reset$side\n" "$text"; done
   printf '%s%s%s\n' "${corners[2]}" "$line" "${corners[3]}"
 }
 
@@ -48,7 +48,7 @@ field() { printf '      %-13s %s\n' "$1" "$2"; }
 # shortened TOKEN: its beginning and its end.
 shortened() {
   if ((${#1} > 24)); then
-    printf '%s%s%s\n' "${1:0:14}" "$ellipsis" "${1: -6}"
+    printf '%s%s%s\n' "${1:0:13}" "$ellipsis" "${1: -8}"
   else
     printf '%s\n' "$1"
   fi

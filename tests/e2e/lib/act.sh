@@ -30,15 +30,6 @@ said() { cat "$inside/said"; }
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
-# took COMMAND...: milliseconds that it took; its output goes to $inside/took, its failure counts.
-took() {
-  local start=$EPOCHREALTIME status=0
-  "$@" >"$inside/took" 2>&1 || status=$?
-  local end=$EPOCHREALTIME
-  echo $(((${end/[.,]/} - ${start/[.,]/}) / 1000))
-  return "$status"
-}
-
 credentials_path() { echo "/home/$1/.claude/.credentials.json"; }
 state_path() { echo "/home/$1/.local/state/claude-auth-sync"; }
 
@@ -124,10 +115,7 @@ backed_up() {
   sync_as "$1" backup || fail "backup of generation $2: $(said)"
 }
 
-# a_new_login_reads_the_store NAME: as if the last look at the store were long ago.
-forget_freshness() { rm -f "$(state_path "$1")/fresh"; }
-
-# environment_of NAME: CLAUDE_CODE_OAUTH_TOKEN in a new ssh session: its value, `unset`, or empty.
+# token_in_session NAME: CLAUDE_CODE_OAUTH_TOKEN in a new ssh session: its value, `unset`, or empty.
 token_in_session() { ssh_as "$1" 'echo "${CLAUDE_CODE_OAUTH_TOKEN-unset}"'; }
 
 # fingerprint PATH...: every file below: type, mode, owner, name, link target, content.

@@ -47,6 +47,10 @@ start_real_vault() {
   while read -r line <&"$vault_output"; do
     [[ $line != *'server started!'* ]] || break
   done
+  [[ $line == *'server started!'* ]] || {
+    echo "$1 did not start: $line" >&2
+    return 1
+  }
   cat <&"$vault_output" >"$inside/vault.log" &
   vault_name=$("$1" version | head -n 1)
   configure 'store = vault' '[vault]' "address = $vault_address"
