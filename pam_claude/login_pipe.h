@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace claude_auth::login_pipe {
 
@@ -34,11 +35,26 @@ enum class Notice {
 /// A setup token is at most this long (DESIGN rule 2), prefix included.
 inline constexpr std::size_t kMaxToken = 1024;
 
+inline constexpr char kTokenPrefix[] = "sk-ant-oat01-";
+
+/// Whether `text` is a setup token: the prefix and at least one of [A-Za-z0-9_-], `kMaxToken`
+/// bytes at most.
+[[nodiscard]] constexpr bool is_setup_token(std::string_view text) {
+  // Not starts_with: unoptimised, it needs libstdc++, which the module does not link.
+  const std::string_view prefix(kTokenPrefix);
+  if (text.size() <= prefix.size() || text.size() > kMaxToken) return false;
+  if (std::string_view(text.data(), prefix.size()) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  for (const char c : text) {
+    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != '-') return false;
+  }
+  return true;
+}
+
 /// All that one login may say: a token, its replacement, notices. Anything longer is cut off
 /// unread.
 inline constexpr std::size_t kMaxBytes = 4096;
-
-inline constexpr char kTokenPrefix[] = "sk-ant-oat01-";
 
 /// The helper's exit status is not interpreted beyond zero and non-zero: details are in its log.
 inline constexpr char kVariable[] = "CLAUDE_CODE_OAUTH_TOKEN";

@@ -16,11 +16,6 @@ using login_pipe::kMaxToken;
 /// Four digits are 27 years: more than any date the helper has to tell.
 constexpr std::size_t kMostDayDigits = 4;
 
-bool is_token_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
-}
-
 /// The index of notice code `digit` in an array, or nothing for a code that does not exist.
 std::optional<std::size_t> notice_index(char digit, std::size_t notices) {
   if (digit < '1') return std::nullopt;
@@ -65,6 +60,10 @@ bool LoginReply::take_line(std::string_view line) {
     wants_longer_ = true;
     return true;
   }
+  if (line.size() == 1 && line[0] == login_pipe::kNoToken) {
+    forget_token();
+    return true;
+  }
   if (line.size() < 3 || line[1] != ' ') return false;
   const char code = line[0];
   line.remove_prefix(2);
@@ -74,10 +73,16 @@ bool LoginReply::take_line(std::string_view line) {
 }
 
 bool LoginReply::take_token(std::string_view token) {
-  if (token_length_ != 0 || !is_setup_token(token)) return false;
+  if (!login_pipe::is_setup_token(token)) return false;
+  forget_token();
   std::ranges::copy(token, token_.begin());
   token_length_ = token.size();
   return true;
+}
+
+void LoginReply::forget_token() {
+  ::explicit_bzero(token_.data(), token_.size());
+  token_length_ = 0;
 }
 
 bool LoginReply::take_notice(std::string_view argument) {
@@ -93,13 +98,6 @@ bool LoginReply::take_notice(std::string_view argument) {
   if (error != std::errc{} || stop != end) return false;
   days_[*index] = days;
   return true;
-}
-
-bool is_setup_token(std::string_view text) {
-  const std::string_view prefix(login_pipe::kTokenPrefix);
-  if (text.size() <= prefix.size() || text.size() > kMaxToken) return false;
-  return std::string_view(text.data(), prefix.size()) == prefix &&
-         std::ranges::all_of(text, is_token_character);
 }
 
 }  // namespace claude_auth

@@ -28,7 +28,8 @@ class LoginReply {
   /// The helper asked for the longer deadline.
   [[nodiscard]] bool wants_longer() const { return wants_longer_; }
 
-  /// The setup token, checked for its shape; empty where there was none.
+  /// The setup token last named, checked for its shape; empty where there was none, or it was
+  /// taken back.
   [[nodiscard]] std::string_view token() const { return {token_.data(), token_length_}; }
 
   /// The days of `notice`, where the helper gave it.
@@ -38,6 +39,7 @@ class LoginReply {
   bool take_byte(char byte);
   bool take_line(std::string_view line);
   bool take_token(std::string_view token);
+  void forget_token();
   bool take_notice(std::string_view argument);
 
   static constexpr std::size_t kLongestLine = 2 + login_pipe::kMaxToken;
@@ -52,9 +54,5 @@ class LoginReply {
   bool wants_longer_ = false;
   bool over_ = false;
 };
-
-/// Whether `text` is a setup token: the prefix and at least one of [A-Za-z0-9_-], 1024 bytes at
-/// most.
-[[nodiscard]] bool is_setup_token(std::string_view text);
 
 }  // namespace claude_auth

@@ -2,7 +2,6 @@
 
 #include <sodium.h>
 
-#include <algorithm>
 #include <array>
 
 #include "pam_claude/login_pipe.h"
@@ -16,18 +15,7 @@ std::string assignment() {
   return std::string(login_pipe::kVariable) + "=";
 }
 
-bool is_token_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
-}
-
 }  // namespace
-
-bool is_setup_token(std::string_view text) {
-  constexpr std::string_view prefix = login_pipe::kTokenPrefix;
-  return text.size() > prefix.size() && text.size() <= login_pipe::kMaxToken &&
-         text.starts_with(prefix) && std::ranges::all_of(text, is_token_character);
-}
 
 std::string token_fingerprint(std::string_view token) {
   std::array<unsigned char, kFingerprintBytes> digest{};
@@ -52,7 +40,7 @@ Secret parse_oauth_env(std::string_view bytes) {
   if (!bytes.starts_with(name)) return {};
   bytes.remove_prefix(name.size());
   if (bytes.ends_with('\n')) bytes.remove_suffix(1);
-  return is_setup_token(bytes) ? Secret::copy_of(bytes) : Secret();
+  return login_pipe::is_setup_token(bytes) ? Secret::copy_of(bytes) : Secret();
 }
 
 std::expected<Secret, FileError> read_oauth_env(const std::string& path, uid_t owner) {

@@ -10,11 +10,12 @@
 
 #include "base/secret.h"
 #include "base/secure_file.h"
+#include "pam_claude/login_pipe.h"
 
 namespace claude_auth {
 
-/// DESIGN rule 2: `sk-ant-oat01-[A-Za-z0-9_-]+`, up to 1,024 bytes.
-[[nodiscard]] bool is_setup_token(std::string_view text);
+/// DESIGN rule 2: `sk-ant-oat01-[A-Za-z0-9_-]+`, up to 1,024 bytes. The module checks the same.
+using login_pipe::is_setup_token;
 
 /// A hash by which state remembers a token (accepted, rejected, verified). Hex.
 [[nodiscard]] std::string token_fingerprint(std::string_view token);

@@ -10,8 +10,8 @@
 
 namespace {
 
-using claude_auth::is_setup_token;
 using claude_auth::LoginReply;
+using claude_auth::login_pipe::is_setup_token;
 using claude_auth::login_pipe::kMaxBytes;
 using claude_auth::login_pipe::kMaxToken;
 using claude_auth::login_pipe::Notice;
@@ -148,10 +148,16 @@ void nothing_is_taken_after_the_end(void**) {
   assert_true(reply.token().empty());
 }
 
-void a_second_token_ends_it(void**) {
+void a_later_token_replaces_the_first(void**) {
   LoginReply reply;
-  assert_false(take(reply, token_line(kToken) + token_line("sk-ant-oat01-OTHER")));
-  assert_true(reply.token() == kToken);
+  assert_true(take(reply, token_line(kToken) + token_line("sk-ant-oat01-B")));
+  assert_true(reply.token() == "sk-ant-oat01-B");
+}
+
+void a_token_can_be_taken_back(void**) {
+  LoginReply reply;
+  assert_true(take(reply, token_line(kToken) + "U\n"));
+  assert_true(reply.token().empty());
 }
 
 void the_same_notice_twice_ends_it(void**) {
@@ -223,7 +229,8 @@ int main() {
       cmocka_unit_test(an_endless_line_ends_it),
       cmocka_unit_test(what_came_before_garbage_stays),
       cmocka_unit_test(nothing_is_taken_after_the_end),
-      cmocka_unit_test(a_second_token_ends_it),
+      cmocka_unit_test(a_later_token_replaces_the_first),
+      cmocka_unit_test(a_token_can_be_taken_back),
       cmocka_unit_test(the_same_notice_twice_ends_it),
       cmocka_unit_test(bytes_past_the_limit_are_not_read),
       cmocka_unit_test(noise_never_makes_a_token),
