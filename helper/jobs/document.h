@@ -41,6 +41,11 @@ class Document {
 /// Rule 2: the document has a setup token of the right shape that is not known to be rejected.
 [[nodiscard]] bool setup_token_in_force(const Document& document, const Stamps& stamps);
 
+/// What a person does about a rejected one: a sentence for the log.
+inline constexpr char kRejectedToken[] =
+    "the setup token in the store is rejected by Claude and not used: make a new one with "
+    "`claude setup-token`, then `claude-auth-sync setup-token set`";
+
 /// The document's new fields with `login` backed up by `host` at `now`; every other key kept.
 [[nodiscard]] Json with_backup(const StoredDocument& stored, const json_t& login,
                                const std::string& host, Instant now);

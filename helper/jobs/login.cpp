@@ -223,7 +223,7 @@ int Login::ask_store_alone(Deadline deadline) {
     return fail(trouble_);
   if (died) return use_what_is_here();
 
-  auto opened = open_store(context_, stamps_, Retry::never, deadline);
+  auto opened = open_store(context_, stamps_, Retry::never, Verify::when_due, deadline);
   if (!opened) return store_failed(opened.error());
   auto stored = opened->store->read(deadline);
   pass_on_warning(*opened, context_);
@@ -273,9 +273,7 @@ int Login::apply(const StoredDocument& stored, Deadline deadline) {
   if (!withdraw_token(deadline)) return fail(trouble_);
   if (judge(token) == TokenInStore::rejected) {
     reply_.notice(Notice::setup_token_rejected);
-    context_.log.line(Status::warn,
-                      "the setup token in the store is rejected by Claude and not used: make a new "
-                      "one with `claude setup-token`, then `claude-auth-sync setup-token set`");
+    trouble_ = kRejectedToken;
   }
   if (judge(token) == TokenInStore::bad_shape)
     context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
@@ -307,11 +305,14 @@ int Login::apply_login(const Document& document, Deadline deadline) {
   if (verdict == RestoreVerdict::restore) {
     auto replaced = plan.carry_out(deadline);
     if (!replaced) return fail("the login could not be restored: " + replaced.error());
-    if (*replaced == Replaced::not_wanted) return 0;
-    return context_.finish(Status::recovered, plan.story(seen_.login));
+    if (*replaced == Replaced::not_wanted) return trouble_.empty() ? 0 : fail(trouble_);
+    if (trouble_.empty()) return context_.finish(Status::recovered, plan.story(seen_.login));
+    context_.log.line(Status::recovered, plan.story(seen_.login));
+    return fail(trouble_);
   }
   if (needs_person(verdict, seen_.login)) {
     reply_.notice(Notice::login_needed);
+    if (!trouble_.empty()) context_.warnings.push_back(trouble_);
     return fail(std::string("the login is ") + name_of(seen_.login) + " and " +
                 plan.reason(verdict) + ": run `" + context_.config.login_command + "`");
   }
