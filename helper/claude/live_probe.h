@@ -8,16 +8,9 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/secret.h"
+#include "claude/probe_verdict.h"
 
 namespace claude_auth {
-
-/// What a probe proved.
-enum class ProbeVerdict {
-  accepted,   ///< real inference answered
-  rejected,   ///< authentication itself is broken
-  unchecked,  ///< anything else: limits, 5xx, network, time-out, an unknown answer
-  no_client,  ///< there is no `claude` to ask
-};
 
 struct ProbeResult {
   ProbeVerdict verdict;

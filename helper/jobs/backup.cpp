@@ -41,7 +41,52 @@ std::string why_not(const Observation& seen) {
   return text;
 }
 
+Outcome outcome_of(BackupVerdict verdict) {
+  switch (verdict) {
+    case BackupVerdict::leave_setup_token:
+      return {Status::skip, "a setup token is in force: the rotating login is not backed up"};
+    case BackupVerdict::leave_newer:
+      return {
+          Status::warn,
+          "the store has a newer login than the one here, which is a stale copy: not backed up"};
+    case BackupVerdict::write:
+    case BackupVerdict::refresh_stamp:
+    case BackupVerdict::leave_unchanged:
+    case BackupVerdict::leave_not_valid:
+      break;
+  }
+  return {Status::ok, "login unchanged since its backup"};
+}
+
 }  // namespace
+
+Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json_t& login,
+                Deadline deadline) {
+  const Generation generation = generation_of(login);
+  BackupVerdict verdict = BackupVerdict::leave_unchanged;
+  std::string other_host;
+  const auto change = [&](const StoredDocument& stored) -> Json {
+    const Document document(stored);
+    const Instant now = context.clock.now();
+    const auto stamped = document.backed_up_at();
+    verdict = decide_backup({.setup_token_in_force = setup_token_in_force(document, stamps),
+                             .login_valid = true,
+                             .document = document_login(document, generation, stamps.generations),
+                             .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
+    if (document.is_of_other_host(context.config.host_name)) other_host = document.backed_up_by();
+    if (verdict == BackupVerdict::write)
+      return with_backup(stored, login, context.config.host_name, now);
+    if (verdict == BackupVerdict::refresh_stamp) return with_backup_time(stored, now);
+    return nullptr;
+  };
+  const auto merged = merge(store, change, deadline);
+  if (!merged) return {Status::fail, merged.error().sentence};
+  if (*merged == Merged::left) return outcome_of(verdict);
+  if (!other_host.empty())
+    context.warnings.push_back("the store had the login of host " + other_host +
+                               ": one store path is for one host; use setup tokens for several");
+  return {Status::ok, "login backed up"};
+}
 
 int backup(Context& context) {
   const Deadline deadline = Deadline::in(kPersonWaits);
@@ -51,52 +96,16 @@ int backup(Context& context) {
   const Observation seen = observe(context, stamps->generations);
   if (!seen.generation) return context.finish(Status::fail, why_not(seen));
 
-  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
   stamps = update_stamps(context, deadline, [&](Stamps& now) {
     remember(seen, now.generations);
     stamp_verified(*opened, now, context.clock.now());
   });
   if (!stamps) return context.finish(Status::fail, stamps.error());
-
-  BackupVerdict verdict = BackupVerdict::leave_unchanged;
-  std::string other_host;
-  const auto change = [&](const StoredDocument& stored) -> Json {
-    const Document document(stored);
-    const Instant now = context.clock.now();
-    const auto stamped = document.backed_up_at();
-    verdict =
-        decide_backup({.setup_token_in_force = setup_token_in_force(document, *stamps),
-                       .login_valid = true,
-                       .document = document_login(document, *seen.generation, stamps->generations),
-                       .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
-    if (document.is_of_other_host(context.config.host_name)) other_host = document.backed_up_by();
-    if (verdict == BackupVerdict::write)
-      return with_backup(stored, *seen.file.login(), context.config.host_name, now);
-    if (verdict == BackupVerdict::refresh_stamp) return with_backup_time(stored, now);
-    return nullptr;
-  };
-  const auto merged = merge(*opened->store, change, deadline);
+  const Outcome outcome = back_up(context, *opened->store, *stamps, *seen.file.login(), deadline);
   pass_on_warning(*opened, context);
-  if (!merged) return context.finish(Status::fail, merged.error().sentence);
-  if (*merged == Merged::written) {
-    if (!other_host.empty())
-      context.warnings.push_back("the store had the login of host " + other_host +
-                                 ": one store path is for one host; use setup tokens for several");
-    return context.finish(Status::ok, "login backed up");
-  }
-  switch (verdict) {
-    case BackupVerdict::leave_setup_token:
-      return context.finish(Status::skip,
-                            "a setup token is in force: the rotating login is not backed up");
-    case BackupVerdict::leave_newer:
-      return context.finish(Status::warn,
-                            "the store has a newer login than the one here, which is a stale "
-                            "copy: not backed up");
-    default:
-      break;
-  }
-  return context.finish(Status::ok, "login unchanged since its backup");
+  return context.finish(outcome.status, outcome.reason);
 }
 
 }  // namespace claude_auth

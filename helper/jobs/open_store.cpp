@@ -4,7 +4,6 @@
 #include "claude/oauth_env.h"
 #include "decide/token_decision.h"
 #include "store/local_store.h"
-#include "store/vault_store.h"
 
 namespace claude_auth {
 namespace {
@@ -34,8 +33,8 @@ bool verified_lately(const Stamps& stamps, const std::string& fingerprint, Insta
          now - *stamps.vault_token_verified_at < kVerifiedFor;
 }
 
-std::expected<void, StoreError> verify(VaultStore& vault, const Context& context,
-                                       Deadline deadline) {
+std::expected<void, StoreError> check_owner(VaultStore& vault, const Context& context,
+                                            Deadline deadline) {
   const auto facts = vault.look_up_self(deadline);
   if (!facts) return std::unexpected(facts.error());
   const ExpectedToken expected{
@@ -60,7 +59,7 @@ std::expected<void, StoreError> verify(VaultStore& vault, const Context& context
 }  // namespace
 
 std::expected<OpenStore, StoreError> open_store(const Context& context, const Stamps& stamps,
-                                                Retry retry, Deadline deadline) {
+                                                Retry retry, Verify verify, Deadline deadline) {
   if (context.config.store == StoreKind::local)
     return OpenStore{.store = std::make_unique<LocalStore>(context.paths.local_store)};
 
@@ -73,18 +72,19 @@ std::expected<OpenStore, StoreError> open_store(const Context& context, const St
       std::move(settings), expand_user(context.config.vault.path, context.user.name),
       std::move(*token), CLAUDE_AUTH_STORE_PROGRAM);
   OpenStore opened;
-  if (!verified_lately(stamps, fingerprint, context.clock.now())) {
-    if (auto ours = verify(*vault, context, deadline); !ours) return std::unexpected(ours.error());
+  if (verify == Verify::always || !verified_lately(stamps, fingerprint, context.clock.now())) {
+    if (auto ours = check_owner(*vault, context, deadline); !ours)
+      return std::unexpected(ours.error());
     opened.newly_verified = fingerprint;
   }
-  opened.warning = [vault = vault.get()] { return vault->warning(); };
+  opened.vault = vault.get();
   opened.store = std::move(vault);
   return opened;
 }
 
 void pass_on_warning(const OpenStore& opened, Context& context) {
-  if (std::string warning = opened.warning(); !warning.empty())
-    context.warnings.push_back(std::move(warning));
+  if (opened.vault != nullptr && !opened.vault->warning().empty())
+    context.warnings.push_back(opened.vault->warning());
 }
 
 void stamp_verified(const OpenStore& opened, Stamps& stamps, Instant now) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include "jobs/context.h"
 #include "jobs/stamps.h"
 #include "store/store.h"
+#include "store/vault_store.h"
 
 namespace claude_auth {
 
@@ -19,21 +19,25 @@ enum class Retry {
   configured,  ///< as `max_retries` says
 };
 
+/// When the scoped token is looked up.
+enum class Verify {
+  when_due,  ///< unless its hash was verified within 24 h
+  always,
+};
+
 struct OpenStore {
   std::unique_ptr<Store> store;
+  VaultStore* vault = nullptr;  ///< `store`, where that is Vault
   /// The fingerprint of a token that was found to be ours just now: to be stamped. Empty where
   /// there was nothing to verify, or it was verified within 24 h.
   std::string newly_verified{};
-  /// What the transport has to say once it has worked: empty, or one sentence for a WARN line.
-  std::function<std::string()> warning = [] { return std::string(); };
 };
 
-/// Opens the store. With Vault: reads the scoped token and, unless its hash was verified within
-/// 24 h, looks it up (DESIGN rule 8). A foreign token is `denied`, and never used for anything
-/// else.
+/// Opens the store. With Vault: reads the scoped token and looks it up as `verify` says (DESIGN
+/// rule 8). A foreign token is `denied`, and never used for anything else.
 [[nodiscard]] std::expected<OpenStore, StoreError> open_store(const Context& context,
                                                               const Stamps& stamps, Retry retry,
-                                                              Deadline deadline);
+                                                              Verify verify, Deadline deadline);
 
 /// Hands the transport's warning, if it has one, to the job's final words.
 void pass_on_warning(const OpenStore& opened, Context& context);

@@ -15,7 +15,7 @@ int restore(Context& context, const std::string& from_host) {
   clear_dead_locks(context);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
-  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
   auto stored = opened->store->read(deadline);
   pass_on_warning(*opened, context);

@@ -71,7 +71,7 @@ int set_setup_token(Context& context, TokenCheck check) {
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
-  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
 
   const Instant now = context.clock.now();
@@ -107,7 +107,7 @@ int remove_setup_token(Context& context) {
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
-  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
   const auto merged = merge(
       *opened->store,

@@ -115,7 +115,7 @@ int status(Context& context) {
   }
 
   const Deadline deadline = Deadline::in(kPersonWaits);
-  auto opened = open_store(context, *stamps, Retry::configured, deadline);
+  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return advise(opened.error().sentence);
   const auto stored = opened->store->read(deadline);
   if (!stored) return advise(stored.error().sentence);
