@@ -163,7 +163,7 @@ std::expected<Child, int> Child::start(Command command, int stdout_fd, int stder
   if (!pidfd) {
     const int error = errno;
     ::kill(pid, SIGKILL);
-    static_cast<void>(reap(pid));
+    [[maybe_unused]] const auto ignored = reap(pid);
     return std::unexpected(error);
   }
   Child child(pid, std::move(pidfd));

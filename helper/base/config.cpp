@@ -17,6 +17,7 @@ namespace claude_auth {
 namespace {
 
 constexpr char kVault[] = "vault";
+constexpr std::int64_t kThirtyDays = 2'592'000;  // in seconds
 
 /// What a value should have been, where it is wrong.
 using Taken = std::expected<void, std::string>;
@@ -83,7 +84,7 @@ Taken take_claude_path(const std::string& value, Config& config) {
 /// A span of time in whole seconds, up to 30 days.
 Take seconds_into(std::chrono::seconds Config::* member) {
   return [member](const std::string& value, Config& config) -> Taken {
-    const auto seconds = number(value, 0, 30 * 24 * 3600);
+    const auto seconds = number(value, 0, kThirtyDays);
     if (!seconds) return should_be(seconds.error() + " (seconds)");
     config.*member = std::chrono::seconds(*seconds);
     return {};
@@ -249,7 +250,9 @@ std::expected<Config, std::string> load_config(const ConfigDirs& dirs) {
   Config config;
   for (const auto& [name, value] : files->values) {
     const auto& [section, key] = name;
-    const std::string full_name = section.empty() ? key : section + "." + key;
+    std::string full_name = section;
+    if (!section.empty()) full_name += '.';
+    full_name += key;
     const auto known = known_keys().find(name);
     if (known == known_keys().end()) {
       config.unknown_keys.push_back(printable(full_name));

@@ -20,7 +20,7 @@ namespace {
 
 constexpr char kProject[] = "claude-auth-sync";
 constexpr char kSuffix[] = "conf";
-constexpr std::size_t kMaxFileBytes = 64 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024;
 constexpr mode_t kWritableByOthers = 0022;
 
 using Checked = std::expected<void, std::string>;
@@ -116,15 +116,17 @@ std::expected<bool, std::string> check_drop_ins(const std::string& path, uid_t o
     if (errno == ENOENT) return false;
     return std::unexpected(path + ": " + errno_text(errno));
   }
+  const std::string suffix = std::string(".") + kSuffix;
   bool any = false;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(directory.get());
     if (entry == nullptr && errno != 0) return std::unexpected(path + ": " + errno_text(errno));
     if (entry == nullptr) break;
-    const std::string name = entry->d_name;
-    if (!name.ends_with(std::string(".") + kSuffix)) continue;
-    const auto there = check_file(path + "/" + name, owner);
+    if (!std::string_view(entry->d_name).ends_with(suffix)) continue;
+    std::string file = path;
+    file.append("/").append(entry->d_name);
+    const auto there = check_file(file, owner);
     if (!there) return there;
     any = any || *there;
   }

@@ -306,8 +306,8 @@ void remove_leftovers(const std::string& path) {
   const Place place = place_of(path);
   const std::string prefix = temporary_name_prefix(place.name);
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(place.directory.c_str()));
-  if (!directory) return;
-  const int fd = ::dirfd(directory.get());
+  const int fd = directory ? ::dirfd(directory.get()) : -1;
+  if (fd < 0) return;
   for (int searched = 0; searched < kMaxEntriesSearched; ++searched) {
     const dirent* entry = ::readdir(directory.get());
     if (entry == nullptr) return;

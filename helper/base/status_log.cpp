@@ -84,7 +84,8 @@ std::string_view word(Status status) {
   return "FAIL";
 }
 
-StatusLog::StatusLog(std::string path, std::string user, const Clock& clock, Audience audience)
+StatusLog::StatusLog(std::string path, const std::string& user, const Clock& clock,
+                     Audience audience)
     : path_(std::move(path)), user_(printable(user)), clock_(clock), audience_(audience) {}
 
 void StatusLog::line(Status status, std::string_view reason) {

@@ -25,7 +25,7 @@ enum class Audience {
 class StatusLog {
  public:
   /// `path`: sync.log. It is made with its directory's first line, rotated to `path`.1 at 1 MiB.
-  StatusLog(std::string path, std::string user, const Clock& clock, Audience audience);
+  StatusLog(std::string path, const std::string& user, const Clock& clock, Audience audience);
 
   /// One line. `reason` is reduced to printable ASCII, so no secret-free text of others can break
   /// out of its line.

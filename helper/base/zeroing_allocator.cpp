@@ -11,84 +11,84 @@
 #include <cerrno>
 #include <cstddef>
 
-// Exported by glibc for replacements such as this one.
+// What glibc exports for replacements such as this one.
 extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* block, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-void* __libc_valloc(std::size_t size);
-void* __libc_pvalloc(std::size_t size);
-void __libc_free(void* block);
+void* libc_malloc(std::size_t size) __asm__("__libc_malloc");
+void* libc_calloc(std::size_t nmemb, std::size_t size) __asm__("__libc_calloc");
+void* libc_realloc(void* ptr, std::size_t size) __asm__("__libc_realloc");
+void* libc_memalign(std::size_t alignment, std::size_t size) __asm__("__libc_memalign");
+void* libc_valloc(std::size_t size) __asm__("__libc_valloc");
+void* libc_pvalloc(std::size_t size) __asm__("__libc_pvalloc");
+void libc_free(void* ptr) __asm__("__libc_free");
 }
 
 #define REPLACES_LIBC extern "C" __attribute__((visibility("default")))
 
 REPLACES_LIBC void* malloc(std::size_t size) noexcept {
-  return __libc_malloc(size);
+  return libc_malloc(size);
 }
 
-REPLACES_LIBC void* calloc(std::size_t count, std::size_t size) noexcept {
-  return __libc_calloc(count, size);
+REPLACES_LIBC void* calloc(std::size_t nmemb, std::size_t size) noexcept {
+  return libc_calloc(nmemb, size);
 }
 
-REPLACES_LIBC void free(void* block) noexcept {
-  if (block == nullptr) return;
-  explicit_bzero(block, malloc_usable_size(block));
-  __libc_free(block);
+REPLACES_LIBC void free(void* ptr) noexcept {
+  if (ptr == nullptr) return;
+  explicit_bzero(ptr, malloc_usable_size(ptr));
+  libc_free(ptr);
 }
 
-REPLACES_LIBC void* realloc(void* block, std::size_t size) noexcept {
-  if (block == nullptr) return __libc_malloc(size);
+REPLACES_LIBC void* realloc(void* ptr, std::size_t size) noexcept {
+  if (ptr == nullptr) return libc_malloc(size);
   if (size == 0) {
-    free(block);
+    free(ptr);
     return nullptr;
   }
-  const std::size_t held = malloc_usable_size(block);
+  const std::size_t held = malloc_usable_size(ptr);
   if (size <= held) {
     // glibc shrinks in place; the tail may become a block of somebody else's.
-    explicit_bzero(static_cast<char*>(block) + size, held - size);
-    return __libc_realloc(block, size);
+    explicit_bzero(static_cast<char*>(ptr) + size, held - size);
+    return libc_realloc(ptr, size);
   }
-  void* grown = __libc_malloc(size);
+  void* grown = libc_malloc(size);
   if (grown == nullptr) return nullptr;
-  memcpy(grown, block, held);
-  free(block);
+  memcpy(grown, ptr, held);
+  free(ptr);
   return grown;
 }
 
-REPLACES_LIBC void* reallocarray(void* block, std::size_t count, std::size_t size) noexcept {
+REPLACES_LIBC void* reallocarray(void* ptr, std::size_t nmemb, std::size_t size) noexcept {
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) {
+  if (__builtin_mul_overflow(nmemb, size, &bytes)) {
     errno = ENOMEM;
     return nullptr;
   }
-  return realloc(block, bytes);
+  return realloc(ptr, bytes);
 }
 
 REPLACES_LIBC void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  return __libc_memalign(alignment, size);
+  return libc_memalign(alignment, size);
 }
 
 REPLACES_LIBC void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  return __libc_memalign(alignment, size);
+  return libc_memalign(alignment, size);
 }
 
-REPLACES_LIBC int posix_memalign(void** block, std::size_t alignment, std::size_t size) noexcept {
+REPLACES_LIBC int posix_memalign(void** memptr, std::size_t alignment, std::size_t size) noexcept {
   const bool power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
   if (!power_of_two || alignment % sizeof(void*) != 0) return EINVAL;
-  void* made = __libc_memalign(alignment, size);
+  void* made = libc_memalign(alignment, size);
   if (made == nullptr) return ENOMEM;
-  *block = made;
+  *memptr = made;
   return 0;
 }
 
 REPLACES_LIBC void* valloc(std::size_t size) noexcept {
-  return __libc_valloc(size);
+  return libc_valloc(size);
 }
 
 REPLACES_LIBC void* pvalloc(std::size_t size) noexcept {
-  return __libc_pvalloc(size);
+  return libc_pvalloc(size);
 }
 
 #endif

@@ -21,7 +21,7 @@ namespace claude_auth {
 namespace {
 
 constexpr std::uint64_t kKept = 10;
-constexpr std::size_t kMaxDocument = 1024 * 1024;
+constexpr std::size_t kMaxDocument = std::size_t{1024} * 1024;
 constexpr std::size_t kDigits = 20;
 constexpr std::string_view kSuffix = ".json";
 constexpr mode_t kForOthers = 0077;
@@ -53,21 +53,23 @@ std::string name_of(std::uint64_t version) {
 std::uint64_t version_of(std::string_view name) {
   if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) return 0;
   std::uint64_t version = 0;
-  const char* end = name.data() + kDigits;
-  const auto parsed = std::from_chars(name.data(), end, version);
+  const std::string digits(name.substr(0, kDigits));
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, version);
   return parsed.ec == std::errc() && parsed.ptr == end ? version : 0;
 }
 
 /// The versions that are there, the newest first. No directory is no version.
 std::expected<std::vector<std::uint64_t>, StoreError> list_versions(const std::string& path) {
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  if (!directory) {
+  const int fd = directory ? ::dirfd(directory.get()) : -1;
+  if (fd < 0) {
     if (errno == ENOENT) return std::vector<std::uint64_t>();
     return store_error(StoreErrorKind::local_io, printable(path) + ": " + errno_text(errno));
   }
   // Whoever may rename in it could serve an old version as the newest.
   struct stat found{};
-  if (::fstat(::dirfd(directory.get()), &found) != 0 || found.st_uid != ::geteuid() ||
+  if (::fstat(fd, &found) != 0 || found.st_uid != ::geteuid() ||
       (found.st_mode & kWritableByOthers) != 0) {
     return store_error(StoreErrorKind::local_io,
                        printable(path) + " can be changed by others: chown it to you, chmod go-w");
@@ -157,7 +159,7 @@ std::expected<std::uint64_t, StoreError> LocalStore::write(const json_t& fields,
   if (!after) return std::unexpected(after.error());
   if (newest_of(*after) >= version + kKept) {
     // So many came in between that this name may have been free for the second time.
-    static_cast<void>(remove_file(path_of(version)));
+    ::unlink(path_of(version).c_str());
     return moved_on(cas);
   }
   tidy(*after);

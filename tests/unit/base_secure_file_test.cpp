@@ -100,6 +100,7 @@ void a_fifo_neither_hangs_nor_is_read(void**) {
 void a_socket_is_not_regular(void**) {
   const TemporaryDirectory dir;
   const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM, 0));
+  if (!listener) ::abort();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   (dir / "f").copy(address.sun_path, sizeof address.sun_path - 1);

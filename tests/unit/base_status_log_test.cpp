@@ -17,32 +17,39 @@ int last_priority = -1;
 std::string last_message;
 std::string last_identifier;
 int last_facility = -1;
+
+__attribute__((format(printf, 2, 0))) void remember(int priority, const char* format,
+                                                    va_list arguments) {
+  char text[4096];
+  std::vsnprintf(text, sizeof text, format, arguments);
+  last_priority = priority;
+  last_message = text;
+}
 }  // namespace
 
 extern "C" {
-void openlog(const char* identifier, int, int facility) {
-  last_identifier = identifier;
+void openlog(const char* ident, int, int facility) {
+  last_identifier = ident;
   last_facility = facility;
 }
+
 void closelog() {}
-void syslog(int priority, const char* format, ...) {
-  char text[4096];
+
+__attribute__((format(printf, 2, 3))) void syslog(int pri, const char* fmt, ...) {
   va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
+  va_start(arguments, fmt);
+  remember(pri, fmt, arguments);
   va_end(arguments);
-  last_priority = priority;
-  last_message = text;
 }
+
 // What syslog becomes under _FORTIFY_SOURCE.
-void __syslog_chk(int priority, int, const char* format, ...) {
-  char text[4096];
+__attribute__((format(printf, 3, 4))) void fortified_syslog(int pri, int flag, const char* fmt,
+                                                            ...) __asm__("__syslog_chk");
+void fortified_syslog(int pri, int, const char* fmt, ...) {
   va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
+  va_start(arguments, fmt);
+  remember(pri, fmt, arguments);
   va_end(arguments);
-  last_priority = priority;
-  last_message = text;
 }
 }
 
@@ -197,7 +204,7 @@ std::string heard_on_stderr(Audience audience) {
   const TemporaryDirectory dir;
   const pid_t speaker = start_forked([&] {
     const int file = ::open((dir / "stderr").c_str(), O_WRONLY | O_CREAT, 0600);
-    ::dup2(file, STDERR_FILENO);
+    if (file < 0 || ::dup2(file, STDERR_FILENO) < 0) return false;
     StatusLog(dir / "sync.log", "emo", kClock, audience).line(Status::warn, "paused");
     return true;
   });
