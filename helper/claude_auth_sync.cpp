@@ -15,6 +15,7 @@
 #include "jobs/restore.h"
 #include "jobs/setup_token.h"
 #include "jobs/status.h"
+#include "jobs/sync.h"
 
 namespace {
 
@@ -43,7 +44,8 @@ struct Arguments {
   Arguments() {
     app.name("claude-auth-sync");
     app.set_version_flag("--version", "claude-auth-sync " CLAUDE_AUTH_VERSION);
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
+    app.add_subcommand("sync", "Check, heal and back up everything; the default");
     add_login();
     backup = app.add_subcommand("backup", "Back the login up into the store");
     restore = app.add_subcommand("restore",
@@ -97,7 +99,8 @@ int call_job(const Arguments& arguments, Context& context) {
                            arguments.no_check ? TokenCheck::take_my_word : TokenCheck::try_it);
   if (*arguments.remove_token) return remove_setup_token(context);
   if (*arguments.pause) return pause(context);
-  return resume(context);
+  if (*arguments.resume) return resume(context);
+  return sync(context);
 }
 
 int run_job(const Arguments& arguments) {

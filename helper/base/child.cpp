@@ -21,6 +21,9 @@ namespace {
 // kernel, and a deadline holds for us all the same.
 constexpr Millis kKilledWithin{2'000};
 
+// How often it is asked whether a deadline still has to be put off.
+constexpr Millis kAskAgain{100};
+
 /// Blocks every signal of this thread while it lives: a handler of ours must not run in the child.
 class SignalsBlocked {
  public:
@@ -275,7 +278,7 @@ bool collect(const Child& child, Capture& out, Capture& err, Deadline deadline) 
 }  // namespace
 
 std::expected<Finished, int> run(Command command, Deadline deadline, Millis grace,
-                                 std::size_t max_output) {
+                                 std::size_t max_output, const NotYet& not_yet) {
   auto out_pipe = make_pipe();
   if (!out_pipe) return std::unexpected(out_pipe.error());
   auto err_pipe = make_pipe();
@@ -288,7 +291,9 @@ std::expected<Finished, int> run(Command command, Deadline deadline, Millis grac
   Capture err(std::move((*err_pipe)[0]), max_output);
 
   Finished finished;
-  finished.timed_out = !collect(*child, out, err, deadline);
+  bool ended = collect(*child, out, err, deadline);
+  while (!ended && not_yet()) ended = collect(*child, out, err, Deadline::in(kAskAgain));
+  finished.timed_out = !ended;
   if (finished.timed_out) {
     child->terminate();
     collect(*child, out, err, Deadline::in(grace));

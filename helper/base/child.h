@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -72,10 +73,14 @@ struct Finished {
   std::string standard_error;
 };
 
-/// Runs `command` to its end or to `deadline` (then `Child::stop` with `grace`). Ends when the
-/// program does, not at an end of file that a grandchild can hold back. Returns errno where it
-/// could not be started.
-[[nodiscard]] std::expected<Finished, int> run(Command command, Deadline deadline, Millis grace,
-                                               std::size_t max_output);
+/// Asked at and after the deadline: must the program be given more time?
+using NotYet = std::function<bool()>;
+
+/// Runs `command` to its end or to `deadline` (then `Child::stop` with `grace`), which is put off
+/// as long as `not_yet`, asked ten times a second, says so. Ends when the program does, not at an
+/// end of file that a grandchild can hold back. Returns errno where it could not be started.
+[[nodiscard]] std::expected<Finished, int> run(
+    Command command, Deadline deadline, Millis grace, std::size_t max_output,
+    const NotYet& not_yet = [] { return false; });
 
 }  // namespace claude_auth

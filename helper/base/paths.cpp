@@ -70,6 +70,7 @@ std::expected<Paths, std::string> paths_for(const UserId& user, const Lookup& en
   paths.state = paths.state_dir + "/state.json";
   paths.log = paths.state_dir + "/sync.log";
   paths.paused = paths.state_dir + "/paused";
+  paths.lock = paths.state_dir + "/lock";
   paths.login_lock = paths.state_dir + "/login.lock";
   paths.change_lock = paths.state_dir + "/change.lock";
   paths.client_locks = paths.state_dir + "/client-locks.json";

@@ -29,6 +29,7 @@ struct Paths {
   std::string state;         ///< <state_dir>/state.json
   std::string log;           ///< <state_dir>/sync.log
   std::string paused;        ///< <state_dir>/paused: there while `pause` is in force
+  std::string lock;          ///< <state_dir>/lock: one sync at a time
   std::string login_lock;    ///< <state_dir>/login.lock
   std::string change_lock;   ///< <state_dir>/change.lock
   std::string client_locks;  ///< <state_dir>/client-locks.json: whose Claude locks are ours

@@ -21,7 +21,9 @@ namespace {
 
 constexpr std::string_view kExpectedReply = "AUTH_OK";
 constexpr std::size_t kMaxOutput = 64 << 10;
-constexpr Millis kGrace{2000};
+// A client that is told to end finishes a refresh within 2 s (docs/claude-client.md).
+constexpr Millis kGrace{5000};
+constexpr std::chrono::seconds kTokenProbeLimit{60};
 
 // Everything else of the user's environment could answer in the token's place.
 constexpr std::array kAllowedVariables = {"PATH",
@@ -113,6 +115,24 @@ std::vector<std::string> allowed_environment(const UserId& user, const Lookup& e
   return allowed;
 }
 
+Command probe_command(const std::string& claude, const std::string& home, const UserId& user,
+                      const Lookup& environment) {
+  Command command{.path = claude,
+                  .arguments = probe_arguments(),
+                  .environment = allowed_environment(user, environment),
+                  .working_directory = home};
+  command.environment.push_back("HOME=" + home);
+  return command;
+}
+
+ProbeResult judge(const std::string& claude, const std::expected<Finished, int>& finished) {
+  if (!finished)
+    return {ProbeVerdict::no_client, claude + " cannot be run: " + errno_text(finished.error())};
+  const int status = WIFEXITED(finished->wait_status) ? WEXITSTATUS(finished->wait_status) : -1;
+  return judge_probe(status, finished->timed_out, finished->standard_output,
+                     finished->standard_error);
+}
+
 }  // namespace
 
 std::string find_claude(const std::string& configured, const UserId& user,
@@ -128,22 +148,32 @@ ProbeResult probe_isolated(const std::string& claude, const Secret& token, const
   const TemporaryDirectory home(environment("TMPDIR").value_or("/tmp"));
   if (home.path().empty())
     return {ProbeVerdict::unchecked, "no temporary directory for the probe: " + errno_text(errno)};
-
-  Command command{.path = claude,
-                  .arguments = probe_arguments(),
-                  .environment = allowed_environment(user, environment),
-                  .working_directory = home.path()};
-  command.environment.push_back("HOME=" + home.path());
+  Command command = probe_command(claude, home.path(), user, environment);
   command.environment.push_back("CLAUDE_CONFIG_DIR=" + home.path());
   command.environment.push_back(std::string(login_pipe::kVariable) + "=" +
                                 std::string(token.view()));
+  return judge(claude, run(std::move(command), Deadline::in(limit), kGrace, kMaxOutput));
+}
 
-  auto finished = run(std::move(command), Deadline::in(limit), kGrace, kMaxOutput);
-  if (!finished)
-    return {ProbeVerdict::no_client, claude + " cannot be run: " + errno_text(finished.error())};
-  const int status = WIFEXITED(finished->wait_status) ? WEXITSTATUS(finished->wait_status) : -1;
-  return judge_probe(status, finished->timed_out, finished->standard_output,
-                     finished->standard_error);
+ProbeResult probe_token_twice(const std::string& claude, const Secret& token, const UserId& user,
+                              const Lookup& environment) {
+  const ProbeResult first = probe_isolated(claude, token, user, environment, kTokenProbeLimit);
+  if (first.verdict != ProbeVerdict::rejected) return first;
+  return probe_isolated(claude, token, user, environment, kTokenProbeLimit);
+}
+
+ProbeResult probe_in_home(const std::string& claude, const std::string& claude_dir,
+                          const UserId& user, const Lookup& environment, Millis limit) {
+  Command command = probe_command(claude, user.home, user, environment);
+  if (const auto moved = environment("CLAUDE_CONFIG_DIR"))
+    command.environment.push_back("CLAUDE_CONFIG_DIR=" + *moved);
+  const std::string refresh_lock = claude_dir + "/.oauth_refresh.lock";
+  const Deadline longest = Deadline::in(limit + kLongestRefresh);
+  const auto refresh_under_way = [&] {
+    return !longest.passed() && ::access(refresh_lock.c_str(), F_OK) == 0;
+  };
+  return judge(claude,
+               run(std::move(command), Deadline::in(limit), kGrace, kMaxOutput, refresh_under_way));
 }
 
 ProbeResult judge_probe(int exit_status, bool timed_out, std::string_view output,

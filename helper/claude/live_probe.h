@@ -29,6 +29,21 @@ struct ProbeResult {
                                          const UserId& user, const Lookup& environment,
                                          Millis limit);
 
+/// Tries a setup token in isolation, 60 s at most, and once more where it is rejected: one 401 can
+/// be a moment of the service.
+[[nodiscard]] ProbeResult probe_token_twice(const std::string& claude, const Secret& token,
+                                            const UserId& user, const Lookup& environment);
+
+/// Has Claude itself try the login in `claude_dir`, which makes it refresh the login: only for one
+/// whose access token has run out. At `limit` a refresh under way (Claude's refresh lock is there)
+/// is waited for, up to `kLongestRefresh` more, since a client killed in it may lose the login.
+[[nodiscard]] ProbeResult probe_in_home(const std::string& claude, const std::string& claude_dir,
+                                        const UserId& user, const Lookup& environment,
+                                        Millis limit);
+
+/// A token endpoint that hangs outlasts a probe's minute; nothing should outlast this.
+inline constexpr std::chrono::minutes kLongestRefresh{3};
+
 /// What a finished probe's output means. `exit_status` is -1 where it did not end by itself.
 [[nodiscard]] ProbeResult judge_probe(int exit_status, bool timed_out, std::string_view output,
                                       std::string_view errors);

@@ -96,8 +96,13 @@ Json with_backup_time(const StoredDocument& stored, Instant now) {
 }
 
 Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now) {
-  Json fields = copy_of_fields(stored);
+  Json fields = with_setup_token_date(stored, now);
   set_string(fields.get(), kSetupToken, token.view());
+  return fields;
+}
+
+Json with_setup_token_date(const StoredDocument& stored, Instant now) {
+  Json fields = copy_of_fields(stored);
   set_string(fields.get(), kSetupTokenStoredAt, iso8601(now));
   return fields;
 }

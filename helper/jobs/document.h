@@ -56,6 +56,9 @@ inline constexpr char kRejectedToken[] =
 /// The new fields with `token` as setup token, stored at `now`.
 [[nodiscard]] Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now);
 
+/// The new fields with the setup token's year counted from `now`: for one that was put in by hand.
+[[nodiscard]] Json with_setup_token_date(const StoredDocument& stored, Instant now);
+
 /// The new fields without a setup token.
 [[nodiscard]] Json without_setup_token(const StoredDocument& stored);
 

@@ -20,6 +20,8 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
   const bool allowed =
       context_.config.shared_login || document_.backed_up_by() == request_.from_host;
   situation.foreign_host = document_.is_of_other_host(context_.config.host_name) && !allowed;
+  situation.inference_rejected_local =
+      seen.generation && seen.generation->hash == request_.rejected;
   if (const json_t* login = document_.login()) {
     const Generation stored = generation_of(*login);
     if (seen.generation && seen.generation->hash == stored.hash)

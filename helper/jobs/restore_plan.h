@@ -16,6 +16,7 @@ namespace claude_auth {
 struct RestoreRequest {
   RestoreSituation::By by = RestoreSituation::By::machine;
   std::string from_host{};  ///< another host whose login may be taken (rule 6)
+  std::string rejected{};   ///< the generation that real inference has just refused (rule 4b)
 };
 
 class RestorePlan {

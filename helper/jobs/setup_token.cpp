@@ -15,17 +15,6 @@
 namespace claude_auth {
 namespace {
 
-constexpr std::chrono::seconds kProbeLimit{60};
-
-// Rejected is what two probes in a row say: one 401 can be a moment of the service.
-ProbeResult probe_twice(const std::string& claude, const Secret& token, const Context& context) {
-  const auto once = [&] {
-    return probe_isolated(claude, token, context.user, context.environment, kProbeLimit);
-  };
-  ProbeResult result = once();
-  return result.verdict == ProbeVerdict::rejected ? once() : result;
-}
-
 // Nothing: the token may be stored. Else the exit status.
 std::optional<int> try_token(Context& context, const Secret& token, Deadline deadline) {
   const std::string claude =
@@ -34,7 +23,7 @@ std::optional<int> try_token(Context& context, const Secret& token, Deadline dea
     context.warnings.emplace_back("no `claude` found to try the token: taken on your word");
     return std::nullopt;
   }
-  const ProbeResult result = probe_twice(claude, token, context);
+  const ProbeResult result = probe_token_twice(claude, token, context.user, context.environment);
   switch (result.verdict) {
     case ProbeVerdict::accepted:
       return std::nullopt;

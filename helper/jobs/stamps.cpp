@@ -42,7 +42,10 @@ Stamps read_from(const json_t* state) {
           .vault_token_verified_at = instant_member(state, "vault_token_verified_at_ms"),
           .accepted_setup_tokens = fingerprints_member(state, "accepted_setup_tokens"),
           .rejected_setup_tokens = fingerprints_member(state, "rejected_setup_tokens"),
-          .setup_token_stored_at = instant_member(state, "setup_token_stored_at_ms")};
+          .setup_token_stored_at = instant_member(state, "setup_token_stored_at_ms"),
+          .setup_token_tried_at = instant_member(state, "setup_token_tried_at_ms"),
+          .unchecked_in_a_row =
+              static_cast<int>(integer_member(state, "unchecked_in_a_row").value_or(0) & 0xFF)};
 }
 
 Json to_json(const Stamps& stamps) {
@@ -56,6 +59,8 @@ Json to_json(const Stamps& stamps) {
   set_fingerprints(state.get(), "accepted_setup_tokens", stamps.accepted_setup_tokens);
   set_fingerprints(state.get(), "rejected_setup_tokens", stamps.rejected_setup_tokens);
   set_instant(state.get(), "setup_token_stored_at_ms", stamps.setup_token_stored_at);
+  set_instant(state.get(), "setup_token_tried_at_ms", stamps.setup_token_tried_at);
+  set_integer(state.get(), "unchecked_in_a_row", stamps.unchecked_in_a_row);
   return state;
 }
 

@@ -1,0 +1,340 @@
+#include "jobs/sync.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "claude/live_probe.h"
+#include "claude/oauth_env.h"
+#include "decide/expiry.h"
+#include "decide/sync_decision.h"
+#include "jobs/backup.h"
+#include "jobs/change.h"
+#include "jobs/document.h"
+#include "jobs/observe.h"
+#include "jobs/open_store.h"
+#include "jobs/outcome.h"
+#include "jobs/restore_plan.h"
+#include "jobs/stamps.h"
+#include "store/merge.h"
+
+namespace claude_auth {
+namespace {
+
+constexpr std::chrono::seconds kStoreWork{60};
+constexpr std::chrono::seconds kProbeLimit{60};
+// A scoped token that ends so soon after its renewal is not renewed for long any more.
+constexpr std::chrono::days kTokenEndsSoon{7};
+
+std::string in_days(int days) {
+  return days == 1 ? "in 1 day" : "in " + std::to_string(days) + " days";
+}
+
+class Sync {
+ public:
+  explicit Sync(Context& context) : context_(context) {}
+
+  Outcome run();
+
+ private:
+  Outcome work();
+  Outcome with_document(const StoredDocument& stored);
+  Outcome setup_token_in_store(const Document& document, const Secret& token);
+  TokenOutcome try_token(const Secret& token);
+  Outcome materialize(const Document& document, const Secret& token);
+  void note_first_sight(const Document& document);
+  Outcome oauth(const Document& document);
+  Outcome heal(const Document& document, bool rejected);
+  Outcome after_restore(const std::string& story);
+  ProbeResult probe(const Observation& seen);
+  Outcome conclude(const Observation& seen, const ProbeResult& result);
+  Outcome could_not_check(const std::string& reason);
+  Outcome ask_person(const std::string& why) const;
+  void renew_scoped_token();
+  void announce_login_end(const Observation& seen);
+
+  template <typename Change>
+  bool stamp(Change change);
+
+  [[nodiscard]] Deadline store_deadline() const { return Deadline::in(kStoreWork); }
+
+  Context& context_;
+  Stamps stamps_;
+  OpenStore opened_;
+  std::string trouble_;  // why the state could not be written
+};
+
+template <typename Change>
+bool Sync::stamp(Change change) {
+  auto stamps = update_stamps(context_, store_deadline(), change);
+  if (!stamps) {
+    trouble_ = stamps.error();
+    return false;
+  }
+  stamps_ = std::move(*stamps);
+  return true;
+}
+
+Outcome Sync::run() {
+  if (is_paused(context_)) return {Status::skip, "paused: see `resume`"};
+  if (!is_enrolled(context_)) {
+    if (context_.config.store == StoreKind::vault)
+      return {Status::fail,
+              context_.paths.vault_token + " does not exist: ask the admin to provision this user"};
+    return {Status::skip,
+            "not enrolled: `claude-auth-sync backup` does it, once you are logged in"};
+  }
+  if (auto made = make_directories(context_.paths.state_dir, 0700); !made)
+    return {Status::fail, made.error().sentence()};
+  auto lock = FileLock::acquire(context_.paths.lock, Deadline::in(Millis(0)));
+  if (!lock && lock.error().error == EWOULDBLOCK)
+    return {Status::skip, "another sync of this user is running"};
+  if (!lock) return {Status::fail, lock.error().sentence()};
+  clear_dead_locks(context_);
+  return work();
+}
+
+Outcome Sync::work() {
+  auto stamps = load_stamps(context_);
+  if (!stamps) return {Status::fail, stamps.error()};
+  stamps_ = std::move(*stamps);
+
+  auto opened = open_store(context_, stamps_, Retry::configured, Verify::always, store_deadline());
+  if (!opened) return {Status::fail, opened.error().sentence};
+  opened_ = std::move(*opened);
+  renew_scoped_token();
+  const auto stored = opened_.store->read(store_deadline());
+  pass_on_warning(opened_, context_);
+  if (!stored) return {Status::fail, stored.error().sentence};
+
+  const Document document(*stored);
+  const Instant now = context_.clock.now();
+  if (!stamp([&](Stamps& after) {
+        stamp_verified(opened_, after, now);
+        after.store_attempt_at.reset();
+        after.store_retry_at.reset();
+        after.store_read_at = now;
+        after.setup_token_stored_at = document.setup_token_stored_at();
+      }))
+    return {Status::fail, trouble_};
+  return with_document(*stored);
+}
+
+void Sync::renew_scoped_token() {
+  if (opened_.vault == nullptr) return;
+  const auto renewal = opened_.vault->renew_self(store_deadline());
+  if (!renewal) {
+    context_.warnings.push_back("the scoped token was not renewed: " + renewal.error().sentence);
+    return;
+  }
+  const auto days = std::chrono::ceil<std::chrono::days>(renewal->ttl);
+  if (days <= kTokenEndsSoon)
+    context_.warnings.push_back("the scoped token ends " + in_days(static_cast<int>(days.count())) +
+                                " although it was renewed: have it provisioned anew");
+}
+
+Outcome Sync::with_document(const StoredDocument& stored) {
+  const Document document(stored);
+  const Secret token = Secret::copy_of(document.setup_token());
+  if (is_setup_token(token.view())) return setup_token_in_store(document, token);
+  if (!token.empty())
+    context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
+  if (auto removed = remove_token_env(context_, store_deadline()); !removed)
+    return {Status::fail, removed.error()};
+  return oauth(document);
+}
+
+Outcome Sync::setup_token_in_store(const Document& document, const Secret& token) {
+  switch (try_token(token)) {
+    case TokenOutcome::in_force:
+      return materialize(document, token);
+    case TokenOutcome::in_force_untried:
+      return could_not_check("the setup token could not be tried yet");
+    case TokenOutcome::rejected:
+      break;
+  }
+  if (auto removed = remove_token_env(context_, store_deadline()); !removed)
+    return {Status::fail, removed.error()};
+  const Outcome rest = oauth(document);
+  context_.log.line(rest.status == Status::recovered ? Status::recovered : Status::warn,
+                    "without the setup token: " + rest.reason);
+  return {Status::fail, kRejectedToken};
+}
+
+TokenOutcome Sync::try_token(const Secret& token) {
+  const std::string fingerprint = token_fingerprint(token.view());
+  const TokenTrial trial{.accepted_before = stamps_.accepted_setup_tokens.contains(fingerprint),
+                         .rejected_before = stamps_.rejected_setup_tokens.contains(fingerprint),
+                         .tried_at = stamps_.setup_token_tried_at};
+  const Instant now = context_.clock.now();
+  if (!trial_is_due(trial, now)) return token_outcome(trial, std::nullopt);
+  const std::string claude =
+      find_claude(context_.config.claude_path, context_.user, context_.environment);
+  const ProbeResult result =
+      claude.empty() ? ProbeResult{ProbeVerdict::no_client, "there is no `claude`"}
+                     : probe_token_twice(claude, token, context_.user, context_.environment);
+  if (result.verdict == ProbeVerdict::unchecked || result.verdict == ProbeVerdict::no_client) {
+    context_.warnings.push_back("the setup token could not be checked: " + result.reason);
+    return token_outcome(trial, result.verdict);
+  }
+  const bool accepted = result.verdict == ProbeVerdict::accepted;
+  stamp([&](Stamps& after) {
+    after.setup_token_tried_at = now;
+    (accepted ? after.accepted_setup_tokens : after.rejected_setup_tokens).add(fingerprint);
+    (accepted ? after.rejected_setup_tokens : after.accepted_setup_tokens).remove(fingerprint);
+  });
+  return token_outcome(trial, result.verdict);
+}
+
+Outcome Sync::materialize(const Document& document, const Secret& token) {
+  if (auto written = write_token_env(context_, token, store_deadline()); !written)
+    return {Status::fail, "the setup token could not be put into the env file: " + written.error()};
+  note_first_sight(document);
+  stamp([](Stamps& after) { after.unchecked_in_a_row = 0; });
+  if (!stamps_.setup_token_stored_at) return {Status::ok, "setup token in force"};
+  const Instant end = *stamps_.setup_token_stored_at + kSetupTokenLife;
+  if (const auto days = days_to_announce(end, context_.clock.now(), kSetupTokenNotice))
+    return {Status::warn, "setup token in force; its year ends " + in_days(*days) +
+                              ": make a new one with `claude setup-token`"};
+  return {Status::ok, "setup token in force"};
+}
+
+// Where somebody put a token in by hand, its year runs from the day it is first seen.
+void Sync::note_first_sight(const Document& document) {
+  if (document.setup_token_stored_at()) return;
+  const Instant now = context_.clock.now();
+  const auto merged = merge(
+      *opened_.store,
+      [&](const StoredDocument& stored) -> Json {
+        const Document current(stored);
+        const bool wanted = !current.setup_token().empty() && !current.setup_token_stored_at();
+        return wanted ? with_setup_token_date(stored, now) : nullptr;
+      },
+      store_deadline());
+  if (merged)
+    stamp([&](Stamps& after) { after.setup_token_stored_at = now; });
+  else
+    context_.warnings.push_back("the setup token's date could not be stored: " +
+                                merged.error().sentence);
+}
+
+Outcome Sync::oauth(const Document& document) {
+  const Observation seen = observe(context_, stamps_.generations);
+  if (!stamp([&](Stamps& after) { remember(seen, after.generations); }))
+    return {Status::fail, trouble_};
+  switch (first_sync_step(seen.login)) {
+    case SyncStep::probe: {
+      const ProbeResult result = probe(seen);
+      if (after_probe(result.verdict, false) == AfterProbe::restore) return heal(document, true);
+      return conclude(seen, result);
+    }
+    case SyncStep::restore:
+      return heal(document, false);
+    case SyncStep::leave_alone:
+      return {Status::skip, "the person logged out: nothing is backed up or restored"};
+    case SyncStep::report:
+      break;
+  }
+  return {Status::fail, seen.file.problem};
+}
+
+// The one restore of a sync. `rejected`: real inference has just refused a valid login.
+Outcome Sync::heal(const Document& document, bool rejected) {
+  const Observation seen = observe(context_, stamps_.generations);
+  const RestorePlan plan(context_, document,
+                         {.by = RestoreSituation::By::machine,
+                          .rejected = rejected && seen.generation ? seen.generation->hash : ""});
+  const RestoreVerdict verdict = plan.decide(seen, stamps_.generations);
+  if (verdict != RestoreVerdict::restore)
+    return ask_person(std::string("the login is ") + (rejected ? "rejected" : name_of(seen.login)) +
+                      " and " + plan.reason(verdict));
+  const auto replaced = plan.carry_out(store_deadline());
+  if (!replaced) return {Status::fail, "the login could not be restored: " + replaced.error()};
+  return after_restore(*replaced == Replaced::replaced ? plan.story(seen.login)
+                                                       : "the login came back by itself");
+}
+
+Outcome Sync::after_restore(const std::string& story) {
+  auto stamps = load_stamps(context_);
+  if (!stamps) return {Status::fail, stamps.error()};
+  stamps_ = std::move(*stamps);
+  const Observation seen = observe(context_, stamps_.generations);
+  if (!seen.generation) return ask_person("the restored login is gone again");
+  const ProbeResult result = probe(seen);
+  if (after_probe(result.verdict, true) == AfterProbe::ask_person)
+    return ask_person("the restored login is rejected as well");
+  const Outcome outcome = conclude(seen, result);
+  if (outcome.status == Status::ok) return {Status::recovered, story + "; " + outcome.reason};
+  context_.log.line(Status::recovered, story);
+  return outcome;
+}
+
+ProbeResult Sync::probe(const Observation& seen) {
+  const std::string claude =
+      find_claude(context_.config.claude_path, context_.user, context_.environment);
+  if (claude.empty()) return {ProbeVerdict::no_client, "there is no `claude` to check it with"};
+  const Instant ends{Millis(seen.generation->expires_at_ms)};
+  if (probe_place(ends, context_.clock.now()) == ProbePlace::isolated) {
+    const Secret token =
+        Secret::copy_of(string_member(seen.file.login(), "accessToken").value_or(""));
+    return probe_isolated(claude, token, context_.user, context_.environment, kProbeLimit);
+  }
+  return probe_in_home(claude, context_.paths.claude_dir, context_.user, context_.environment,
+                       kProbeLimit);
+}
+
+Outcome Sync::conclude(const Observation& seen, const ProbeResult& result) {
+  switch (after_probe(result.verdict, true)) {
+    case AfterProbe::back_up:
+      break;
+    case AfterProbe::no_client:
+      return {Status::fail, result.reason + ": install Claude Code or set claude_path"};
+    case AfterProbe::restore:
+    case AfterProbe::ask_person:
+      return ask_person("the login is rejected");
+    case AfterProbe::could_not_check:
+      return could_not_check(result.reason);
+  }
+  // A probe at home may have refreshed the login: what is backed up is what is there now.
+  const Observation now = observe(context_, stamps_.generations);
+  if (!stamp([&](Stamps& after) {
+        remember(now, after.generations);
+        after.unchecked_in_a_row = 0;
+      }))
+    return {Status::fail, trouble_};
+  if (!now.generation)
+    return {Status::fail, std::string("the login was ") + name_of(seen.login) + " and is now " +
+                              name_of(now.login)};
+  announce_login_end(now);
+  return back_up(context_, *opened_.store, stamps_, *now.file.login(), store_deadline());
+}
+
+void Sync::announce_login_end(const Observation& seen) {
+  const auto ends = refresh_token_expires_at_ms(*seen.file.login());
+  if (!ends) return;
+  if (const auto days =
+          days_to_announce(Instant(Millis(*ends)), context_.clock.now(), kLoginNotice))
+    context_.warnings.push_back("the login ends " + in_days(*days) + ": run `" +
+                                context_.config.login_command + "`");
+}
+
+Outcome Sync::could_not_check(const std::string& reason) {
+  stamp([](Stamps& after) { ++after.unchecked_in_a_row; });
+  const int times = stamps_.unchecked_in_a_row;
+  const std::string text = "the login could not be checked: " + reason;
+  if (!is_unchecked_for_long(times)) return {Status::warn, text};
+  return {Status::fail, text + " (" + std::to_string(times) + " times in a row)"};
+}
+
+Outcome Sync::ask_person(const std::string& why) const {
+  return {Status::fail,
+          why + ": interactive SSO login required: run `" + context_.config.login_command + "`"};
+}
+
+}  // namespace
+
+int sync(Context& context) {
+  const Outcome outcome = Sync(context).run();
+  return context.finish(outcome.status, outcome.reason);
+}
+
+}  // namespace claude_auth
