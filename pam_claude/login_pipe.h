@@ -8,7 +8,7 @@
 //   U          put none into it after all: the store has taken the token back
 //   N K D      tell the person notice K (a `Notice`); D is its days, 0 to 9999, 0 where it has none
 //
-// A token comes once at most, and so does each notice. Where a notice counts days, 0 is today.
+// Each notice comes once at most. Where it counts days, 0 is today.
 // No sentence and no variable name ever crosses. The module takes the user's process to be
 // hostile: a line that is not exactly of this form ends the conversation, what was accepted
 // before stays.

@@ -24,6 +24,7 @@ std::string link_target(const std::string& path) {
 std::set<int> open_descriptors() {
   std::set<int> open;
   DIR* const directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return open;
   while (const dirent* entry = ::readdir(directory)) {
     const int fd = std::atoi(entry->d_name);
     if (entry->d_name[0] != '.' && fd != ::dirfd(directory)) open.insert(fd);

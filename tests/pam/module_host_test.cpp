@@ -133,11 +133,17 @@ void allocate_until(const std::atomic<bool>& done) {
 }
 
 void host_of_many_threads_is_served(void**) {
+#ifdef __SANITIZE_THREAD__
+  // Its runtime takes the clone for a thread, and waits in it for locks of the others.
+  print_message("SKIP: ThreadSanitizer cannot follow a clone of many threads\n");
+  skip();
+#endif
   constexpr int kThreads = 4;
   constexpr int kSessions = 8;
   const Stage stage;
   stage.helper_script(kSayToken);
   stage.stack("sshd", {kPatient});
+  const std::string user = own_name();
   std::atomic<bool> done = false;
   std::atomic<int> served = 0;
   std::vector<std::thread> busy;
@@ -146,7 +152,7 @@ void host_of_many_threads_is_served(void**) {
   for (int i = 0; i < kThreads; ++i) {
     hosts.emplace_back([&] {
       for (int session = 0; session < kSessions; ++session) {
-        Host host(stage.path(""), "sshd", own_name().c_str());
+        Host host(stage.path(""), "sshd", user.c_str());
         if (host.open_session().token == kToken) ++served;
       }
     });
@@ -196,14 +202,19 @@ void read_signals(State& state) {
   }
 }
 
-State State::now() {
-  State state;
+void read_descriptors(State& state) {
   DIR* const directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return;
   while (const dirent* entry = ::readdir(directory)) {
     if (std::atoi(entry->d_name) == ::dirfd(directory)) continue;
     state.descriptors[entry->d_name] = link_target(std::string("/proc/self/fd/") + entry->d_name);
   }
   ::closedir(directory);
+}
+
+State State::now() {
+  State state;
+  read_descriptors(state);
   read_signals(state);
   state.mode_mask = ::umask(0);
   ::umask(state.mode_mask);
@@ -233,6 +244,7 @@ void host_is_left_as_it_was(void**) {
   // Loads the stack, after which libpam itself has nothing more to open.
   host.close_session();
   const State before = State::now();
+  assert_true(before.descriptors.contains("1"));
   assert_true(host.open_session().token == kToken);
   assert_same(before, State::now());
 }
@@ -244,6 +256,7 @@ void host_is_left_as_it_was_after_a_deadline(void**) {
   Host host(stage.path(""), "sshd", own_name().c_str());
   host.close_session();
   const State before = State::now();
+  assert_true(before.descriptors.contains("1"));
   assert_int_equal(host.open_session().result, PAM_SUCCESS);
   assert_same(before, State::now());
 }

@@ -274,12 +274,16 @@ void silent_hosts_are_told_nothing(void**) {
 /// Standard input is `fd` while this lives.
 class StandardInput {
  public:
-  explicit StandardInput(int fd) : before_(::dup(STDIN_FILENO)) { ::dup2(fd, STDIN_FILENO); }
-  ~StandardInput() { ::dup2(before_.get(), STDIN_FILENO); }
+  explicit StandardInput(const UniqueFd& fd) : before_(::dup(STDIN_FILENO)) { become(fd); }
+  ~StandardInput() { become(before_); }
   StandardInput(const StandardInput&) = delete;
   StandardInput& operator=(const StandardInput&) = delete;
 
  private:
+  static void become(const UniqueFd& fd) {
+    if (fd) ::dup2(fd.get(), STDIN_FILENO);
+  }
+
   UniqueFd before_;
 };
 
@@ -288,7 +292,7 @@ void other_hosts_are_told_at_a_terminal(void**) {
   if (!pty) skip();
   const Stage stage;
   stage.helper_script("echo 'N 3 12'");
-  const StandardInput at_terminal(pty.get());
+  const StandardInput at_terminal(pty);
   assert_int_equal(stage.open("", "su").told.size(), 1);
 }
 
@@ -299,7 +303,7 @@ void other_hosts_are_told_nothing_in_a_pipe(void**) {
   const UniqueFd out(pipe[1]);
   const Stage stage;
   stage.helper_script("echo 'N 3 12'");
-  const StandardInput in_pipe(in.get());
+  const StandardInput in_pipe(in);
   assert_int_equal(stage.open("", "su").told.size(), 0);
 }
 

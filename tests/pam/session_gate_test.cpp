@@ -90,15 +90,15 @@ void the_user_table_holds(void**) {
 
 void the_speech_table_holds(void**) {
   struct Row {
-    bool quiet;
     Audience audience;
+    bool quiet;
     bool may;
   };
   constexpr Row rows[] = {
-      {false, {"sshd", false, false}, true}, {false, {"sshd", false, true}, true},
-      {false, {"sshd", true, true}, false},  {true, {"sshd", false, true}, false},
-      {false, {"su", false, true}, true},    {false, {"su", false, false}, false},
-      {false, {"login", true, true}, false}, {true, {"su", false, true}, false},
+      {{"sshd", false, false}, false, true}, {{"sshd", false, true}, false, true},
+      {{"sshd", true, true}, false, false},  {{"sshd", false, true}, true, false},
+      {{"su", false, true}, false, true},    {{"su", false, false}, false, false},
+      {{"login", true, true}, false, false}, {{"su", false, true}, true, false},
   };
   for (const Row& row : rows) {
     Options options;
