@@ -1,6 +1,8 @@
 // helper/base/secure_file: what is not believed, and what a replacement keeps.
 #include "base/secure_file.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -249,6 +251,19 @@ void a_failed_replacement_leaves_everything_as_it_was(void**) {
   assert_int_equal(entries_in(dir.path()), 1);
 }
 
+void a_disk_that_takes_half_the_bytes_leaves_the_old_file(void**) {
+  const TemporaryDirectory dir;
+  put(dir / "f", "old");
+  assert_true(succeeded(start_forked([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit half{50, 50};
+    return ::setrlimit(RLIMIT_FSIZE, &half) == 0 &&
+           !replace_file(dir / "f", std::string(100, 'x'), Durability::durable);
+  })));
+  assert_string_equal(contents(dir / "f").c_str(), "old");
+  assert_int_equal(entries_in(dir.path()), 1);
+}
+
 void a_replacement_without_its_directory_fails(void**) {
   const TemporaryDirectory dir;
   assert_false(replace_file(dir / "d/f", "new", Durability::durable).has_value());
@@ -393,6 +408,7 @@ int main() {
       cmocka_unit_test(a_replacement_leaves_no_temporary_file),
       cmocka_unit_test(an_open_reader_keeps_the_old_bytes),
       cmocka_unit_test(a_failed_replacement_leaves_everything_as_it_was),
+      cmocka_unit_test(a_disk_that_takes_half_the_bytes_leaves_the_old_file),
       cmocka_unit_test(a_replacement_without_its_directory_fails),
       cmocka_unit_test(a_created_file_has_its_bytes),
       cmocka_unit_test(a_file_that_is_there_is_not_created),

@@ -1,12 +1,49 @@
 // helper/store/local_store: check-and-set between processes, and what is never taken for absent.
 #include "store/local_store.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <string>
 
 #include "base/secure_file.h"
 #include "cmocka_cpp.h"
 #include "forked.h"
 #include "temporary_directory.h"
+
+// The linker gives us these calls of the store (--wrap), to let them fail.
+extern "C" {
+int real_fsync(int fd) __asm__("__real_fsync");
+int wrapped_fsync(int fd) __asm__("__wrap_fsync");
+int real_linkat(int from_dir, const char* from, int to_dir, const char* to,
+                int flags) __asm__("__real_linkat");
+int wrapped_linkat(int from_dir, const char* from, int to_dir, const char* to,
+                   int flags) __asm__("__wrap_linkat");
+}
+
+namespace {
+
+mode_t fsync_fails_for = 0;  // S_IFREG, S_IFDIR
+bool link_reply_is_lost = false;
+
+}  // namespace
+
+int wrapped_fsync(int fd) {
+  struct stat found{};
+  if (::fstat(fd, &found) == 0 && (found.st_mode & S_IFMT) == fsync_fails_for) {
+    errno = EIO;
+    return -1;
+  }
+  return real_fsync(fd);
+}
+
+int wrapped_linkat(int from_dir, const char* from, int to_dir, const char* to, int flags) {
+  const int done = real_linkat(from_dir, from, to_dir, to, flags);
+  if (done != 0 || !link_reply_is_lost) return done;
+  errno = EEXIST;
+  return -1;
+}
 
 namespace claude_auth {
 namespace {
@@ -344,6 +381,37 @@ void an_oversized_document_is_not_written(void**) {
   assert_true(fixture.store().read(ample())->version == 0);
 }
 
+/// A write of version 2 while fsync(2) fails for files of this type.
+std::expected<std::uint64_t, StoreError> write_without_fsync(const Fixture& fixture, mode_t type) {
+  fsync_fails_for = type;
+  auto written = fixture.store().write(*document("{}"), 1, ample());
+  fsync_fails_for = 0;
+  return written;
+}
+
+void a_file_that_cannot_be_flushed_is_no_version(void**) {
+  const Fixture fixture;
+  fixture.fill(1);
+  assert_true(write_without_fsync(fixture, S_IFREG).error().kind == StoreErrorKind::local_io);
+  assert_int_equal(entries_in(fixture.path()), 1);
+}
+
+void a_directory_that_cannot_be_flushed_leaves_no_version(void**) {
+  const Fixture fixture;
+  fixture.fill(1);
+  assert_true(write_without_fsync(fixture, S_IFDIR).error().kind == StoreErrorKind::local_io);
+  assert_int_equal(entries_in(fixture.path()), 1);
+}
+
+void a_link_whose_reply_was_lost_counts(void**) {
+  const Fixture fixture;
+  fixture.fill(1);
+  link_reply_is_lost = true;
+  const auto written = fixture.store().write(*document("{}"), 1, ample());
+  link_reply_is_lost = false;
+  assert_true(written == 2U);
+}
+
 void nothing_is_done_without_time(void**) {
   const Fixture fixture;
   const Deadline passed = Deadline::in(Millis(0));
@@ -389,6 +457,9 @@ int main() {
       cmocka_unit_test(a_file_for_a_store_is_an_error),
       cmocka_unit_test(a_store_that_cannot_be_written_is_an_error),
       cmocka_unit_test(an_oversized_document_is_not_written),
+      cmocka_unit_test(a_file_that_cannot_be_flushed_is_no_version),
+      cmocka_unit_test(a_directory_that_cannot_be_flushed_leaves_no_version),
+      cmocka_unit_test(a_link_whose_reply_was_lost_counts),
       cmocka_unit_test(nothing_is_done_without_time),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
