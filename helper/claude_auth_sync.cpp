@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "jobs/backup.h"
 #include "jobs/context.h"
+#include "jobs/exec.h"
 #include "jobs/login.h"
 #include "jobs/pause.h"
 #include "jobs/restore.h"
@@ -34,12 +35,15 @@ struct Arguments {
   CLI::App* remove_token = nullptr;
   CLI::App* pause = nullptr;
   CLI::App* resume = nullptr;
+  CLI::App* exec = nullptr;
 
   bool pam = false;
   bool debug = false;
   LoginDeadlines deadlines;
   std::string from_host;
   bool no_check = false;
+  bool fetch = false;
+  std::vector<std::string> command;
 
   Arguments() {
     app.name("claude-auth-sync");
@@ -62,10 +66,20 @@ struct Arguments {
         token->add_subcommand("remove", "Take the setup token out of store and sessions");
     pause = app.add_subcommand("pause", "Leave this user alone until `resume`");
     resume = app.add_subcommand("resume", "End `pause`");
+    add_exec();
     app.footer("See claude-auth-sync(1).");
   }
 
  private:
+  void add_exec() {
+    exec = app.add_subcommand("exec", "Run a command with the setup token in its environment");
+    exec->add_flag("--fetch", fetch, "Ask the store for the token first");
+    exec->add_option("command", command, "The command and its arguments, after --")
+        ->required()
+        ->option_text("-- COMMAND...");
+    exec->positionals_at_end();
+  }
+
   void add_login() {
     login = app.add_subcommand("login", "What pam_claude.so runs at session open");
     login->add_flag("--pam", pam, "Speak to pam_claude.so on standard output");
@@ -111,6 +125,9 @@ int run_job(const Arguments& arguments) {
     std::fprintf(stderr, "claude-auth-sync: %s\n", identity.error().c_str());
     return 1;
   }
+  if (*arguments.exec)
+    return exec_command(*identity, arguments.fetch ? ExecSource::store_first : ExecSource::local,
+                        arguments.command);
   auto context = make_context(*identity, system_config_dirs(), clock, audience);
   if (!context) {
     StatusLog(identity->paths.log, identity->user.name, clock, audience)

@@ -13,6 +13,8 @@ namespace {
 
 std::atomic<bool> every_lock_held{true};
 
+rlim_t core_limit_before = 0;
+
 }  // namespace
 
 void Secret::Free::operator()(char* bytes) const {
@@ -59,9 +61,21 @@ void wipe(std::string& text) {
 
 bool guard_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
+  // The soft limit alone: what `exec` becomes must be able to have its own back.
+  rlimit core{};
+  if (::getrlimit(RLIMIT_CORE, &core) == 0) {
+    core_limit_before = core.rlim_cur;
+    core.rlim_cur = 0;
+    ::setrlimit(RLIMIT_CORE, &core);
+  }
   return sodium_init() >= 0;
+}
+
+void unguard_process() {
+  rlimit core{};
+  if (::getrlimit(RLIMIT_CORE, &core) != 0) return;
+  core.rlim_cur = core_limit_before;
+  ::setrlimit(RLIMIT_CORE, &core);
 }
 
 }  // namespace claude_auth

@@ -60,4 +60,8 @@ void wipe(std::string& text);
 /// Returns false if libsodium cannot be initialised; nothing secret may be touched then.
 [[nodiscard]] bool guard_process();
 
+/// Gives the core limit back that `guard_process` found, for a process that is about to become
+/// another program; exec(2) itself makes it dumpable again.
+void unguard_process();
+
 }  // namespace claude_auth
