@@ -185,7 +185,7 @@ case_document_of_another_host_stays_away() {
   lose_credentials alice
   ssh_as alice true
   same generation none "$(generation_of alice)"
-  contains syslog "another host" "$(logged | grep "user=alice FAIL")"
+  contains "the FAIL line" "restore --from-host elsewhere" "$(logged | grep "user=alice FAIL")"
 }
 
 case_document_of_another_host_comes_when_told_to() {
