@@ -1,5 +1,6 @@
 #include "jobs/change.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,6 +34,11 @@ std::expected<void, std::string> write_credentials(const Context& context, const
   wipe(bytes);
   if (!written) return std::unexpected(written.error().sentence());
   return {};
+}
+
+bool has_content(const std::string& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0 && info.st_size > 0;
 }
 
 }  // namespace
@@ -83,6 +89,9 @@ std::expected<void, std::string> write_token_env(const Context& context, const S
   auto here = read_oauth_env(context.paths.token_env, context.user.uid);
   if (!here) return std::unexpected(here.error().sentence());
   if (here->same_as(token)) return {};
+  if (here->empty() && has_content(context.paths.token_env))
+    return std::unexpected(context.paths.token_env +
+                           " holds something else than one setup token: move it away");
   remove_leftovers(context.paths.token_env);
   std::string line = oauth_env_line(token);
   const auto written = replace_file(context.paths.token_env, line, Durability::durable);
@@ -95,6 +104,9 @@ std::expected<void, std::string> remove_token_env(const Context& context, Deadli
   if (::access(context.paths.token_env.c_str(), F_OK) != 0 && errno == ENOENT) return {};
   auto lock = ChangeLock::acquire(context, deadline);
   if (!lock) return std::unexpected(lock.error());
+  const auto here = read_oauth_env(context.paths.token_env, context.user.uid);
+  if (!here) return std::unexpected(here.error().sentence());
+  if (here->empty() && has_content(context.paths.token_env)) return {};
   if (auto removed = remove_file(context.paths.token_env); !removed)
     return std::unexpected(removed.error().sentence());
   return {};

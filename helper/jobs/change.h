@@ -30,12 +30,14 @@ enum class Replaced {
                                                                  const StillWanted& still_wanted,
                                                                  Deadline deadline);
 
-/// Writes the env file with `token`, unless it holds it already. Error: one sentence.
+/// Writes the env file with `token`, unless it holds it already. A file with other lines than ours
+/// is never replaced. Error: one sentence.
 [[nodiscard]] std::expected<void, std::string> write_token_env(const Context& context,
                                                                const Secret& token,
                                                                Deadline deadline);
 
-/// Removes the env file; absent is success. Error: one sentence.
+/// Removes the env file; absent is success. A file with other lines than ours stays. Error: one
+/// sentence.
 [[nodiscard]] std::expected<void, std::string> remove_token_env(const Context& context,
                                                                 Deadline deadline);
 

@@ -48,7 +48,8 @@ class Login {
   int apply_login(const Document& document, Deadline deadline);
   int store_failed(const StoreError& error);
   int fail(std::string_view reason);
-  bool withdraw_token(Deadline deadline);
+  int not_carried_out(std::string_view reason);
+  void withdraw_token(Deadline deadline);
   void say(const Secret& token);
   void export_token(const Secret& token);
   void announce_login_end();
@@ -133,6 +134,12 @@ bool Login::stamp(Change change) {
 
 int Login::fail(std::string_view reason) {
   return context_.finish(Status::fail, reason);
+}
+
+// What the store said is not here yet: the next login has to ask again.
+int Login::not_carried_out(std::string_view reason) {
+  stamp([](Stamps& stamps) { stamps.store_read_at.reset(); });
+  return fail(reason);
 }
 
 void Login::say(const Secret& token) {
@@ -270,7 +277,7 @@ int Login::apply(const StoredDocument& stored, Deadline deadline) {
     case TokenAction::withdraw:
       break;
   }
-  if (!withdraw_token(deadline)) return fail(trouble_);
+  withdraw_token(deadline);
   if (judge(token) == TokenInStore::rejected) {
     reply_.notice(Notice::setup_token_rejected);
     trouble_ = kRejectedToken;
@@ -280,14 +287,12 @@ int Login::apply(const StoredDocument& stored, Deadline deadline) {
   return apply_login(document, deadline);
 }
 
-bool Login::withdraw_token(Deadline deadline) {
+void Login::withdraw_token(Deadline deadline) {
   token_here_ = Secret();
   token_state_ = TokenHere::none;
   if (!said_.empty()) reply_.no_token();
   said_ = Secret();
-  auto removed = remove_token_env(context_, deadline);
-  if (!removed) trouble_ = removed.error();
-  return removed.has_value();
+  if (auto removed = remove_token_env(context_, deadline); !removed) trouble_ = removed.error();
 }
 
 int Login::apply_token(const Secret& token, Deadline deadline) {
@@ -295,7 +300,7 @@ int Login::apply_token(const Secret& token, Deadline deadline) {
   export_token(token);
   if (known) return trouble_.empty() ? 0 : fail(trouble_);
   if (auto written = write_token_env(context_, token, deadline); !written)
-    return fail("the setup token is in this session only: " + written.error());
+    return not_carried_out("the setup token is in this session only: " + written.error());
   return context_.finish(Status::ok, "setup token taken from the store");
 }
 
@@ -304,7 +309,7 @@ int Login::apply_login(const Document& document, Deadline deadline) {
   const RestoreVerdict verdict = plan.decide(seen_, stamps_.generations);
   if (verdict == RestoreVerdict::restore) {
     auto replaced = plan.carry_out(deadline);
-    if (!replaced) return fail("the login could not be restored: " + replaced.error());
+    if (!replaced) return not_carried_out("the login could not be restored: " + replaced.error());
     if (*replaced == Replaced::not_wanted) return trouble_.empty() ? 0 : fail(trouble_);
     if (trouble_.empty()) return context_.finish(Status::recovered, plan.story(seen_.login));
     context_.log.line(Status::recovered, plan.story(seen_.login));
