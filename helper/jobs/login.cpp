@@ -22,6 +22,9 @@ using login_pipe::Notice;
 // What is kept of a deadline to write a result down before the module stops waiting.
 constexpr Millis kToReport{100};
 
+// A store that asks for more patience than this does not get it.
+constexpr Millis kLongestShun = std::chrono::hours(1);
+
 // A stamp from the future is a clock that was set back: it proves nothing.
 bool is_within(const std::optional<Instant>& at, Instant now, std::chrono::seconds span) {
   return at && *at <= now && now - *at < span;
@@ -42,6 +45,7 @@ class Login {
   [[nodiscard]] LoginStep step() const;
   int use_what_is_here();
   int ask_store(LoginStep how);
+  int share_the_answer();
   int ask_store_alone(Deadline deadline);
   int apply(const StoredDocument& stored, Deadline deadline);
   int apply_token(const Secret& token, Deadline deadline);
@@ -94,9 +98,10 @@ bool Login::look() {
 
 LoginStep Login::step() const {
   const Instant now = context_.clock.now();
-  // However far the clock jumped, a store is not shunned for longer than a day.
-  const bool shunned = stamps_.store_retry_at && *stamps_.store_retry_at > now &&
-                       *stamps_.store_retry_at - now <= std::chrono::days(1);
+  // A later moment than any failure sets is a clock that was set back.
+  const bool shunned =
+      stamps_.store_retry_at && *stamps_.store_retry_at > now &&
+      *stamps_.store_retry_at - now <= std::max<Millis>(context_.config.retry_after, kLongestShun);
   return first_step(
       {.enrolled = true,
        .paused = false,
@@ -198,6 +203,7 @@ int Login::use_what_is_here() {
 
 // Several logins of one user at once: one asks the store, the others wait for what it finds.
 int Login::ask_store(LoginStep how) {
+  const auto answer_before = stamps_.store_read_at;
   const bool longer = how == LoginStep::ask_store_longer;
   const Deadline deadline = longer ? total_ : refresh_;
   // Said first: a store that hangs must not cost a session the token that is here.
@@ -213,22 +219,28 @@ int Login::ask_store(LoginStep how) {
   if (!look()) return use_what_is_here();
   const LoginStep next = step();
   if (next == LoginStep::done || next == LoginStep::use_token) return use_what_is_here();
+  if (stamps_.store_read_at && stamps_.store_read_at != answer_before) return share_the_answer();
   return ask_store_alone(deadline);
+}
+
+// Another login has just asked, while this one waited, and did what there was to do.
+int Login::share_the_answer() {
+  if (needs_help(seen_.login)) reply_.notice(Notice::login_needed);
+  return use_what_is_here();
 }
 
 int Login::ask_store_alone(Deadline deadline) {
   const Instant now = context_.clock.now();
-  // Whoever held the lock before us died while asking: as good as a failure.
-  const bool died = is_within(stamps_.store_attempt_at, now, context_.config.retry_after);
+  if (is_within(stamps_.store_attempt_at, now, context_.config.retry_after))
+    return store_failed({.kind = StoreErrorKind::unreachable,
+                         .sentence = "the login before this one died while it asked the store"});
   // Nothing is asked of the network that could not be remembered: else a store that hangs would
   // cost every login its deadline.
   if (!stamp([&](Stamps& stamps) {
         remember(seen_, stamps.generations);
-        stamps.store_attempt_at = died ? std::nullopt : std::optional(now);
-        if (died) stamps.store_retry_at = now + context_.config.retry_after;
+        stamps.store_attempt_at = now;
       }))
     return fail(trouble_);
-  if (died) return use_what_is_here();
 
   auto opened = open_store(context_, stamps_, Retry::never, Verify::when_due, deadline);
   if (!opened) return store_failed(opened.error());
@@ -251,10 +263,11 @@ int Login::ask_store_alone(Deadline deadline) {
 
 int Login::store_failed(const StoreError& error) {
   const Instant now = context_.clock.now();
-  const Millis shun = std::max<Millis>(
-      context_.config.retry_after,
-      std::min<Millis>(error.retry_after.value_or(Millis(0)), std::chrono::hours(1)));
+  const Millis shun =
+      std::max<Millis>(context_.config.retry_after,
+                       std::min<Millis>(error.retry_after.value_or(Millis(0)), kLongestShun));
   const bool stamped = stamp([&](Stamps& stamps) {
+    remember(seen_, stamps.generations);
     stamps.store_attempt_at.reset();
     stamps.store_retry_at = now + shun;
   });
