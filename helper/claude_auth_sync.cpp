@@ -17,6 +17,7 @@
 #include "jobs/setup_token.h"
 #include "jobs/status.h"
 #include "jobs/sync.h"
+#include "jobs/watch.h"
 
 namespace {
 
@@ -36,12 +37,15 @@ struct Arguments {
   CLI::App* pause = nullptr;
   CLI::App* resume = nullptr;
   CLI::App* exec = nullptr;
+  CLI::App* watch = nullptr;
 
   bool pam = false;
+  bool codes = false;
   bool debug = false;
   LoginDeadlines deadlines;
   std::string from_host;
   bool no_check = false;
+  bool from_stdin = false;
   bool fetch = false;
   std::vector<std::string> command;
 
@@ -51,7 +55,9 @@ struct Arguments {
     app.require_subcommand(0, 1);
     app.add_subcommand("sync", "Check, heal and back up everything; the default");
     add_login();
+    watch = app.add_subcommand("watch", "Stay, back every new login up and heal what breaks");
     backup = app.add_subcommand("backup", "Back the login up into the store");
+    backup->add_flag("--from-stdin", from_stdin, "Back up a claudeAiOauth object from a pipe");
     restore = app.add_subcommand("restore",
                                  "Bring the login back from the store, even after a "
                                  "log-out");
@@ -83,6 +89,7 @@ struct Arguments {
   void add_login() {
     login = app.add_subcommand("login", "What pam_claude.so runs at session open");
     login->add_flag("--pam", pam, "Speak to pam_claude.so on standard output");
+    login->add_flag("--codes", codes, "Speak as with --pam, but as a person's own process");
     login->add_flag("--debug", debug, "Accepted for pam_claude.so's sake");
     const auto milliseconds = CLI::Range(1, 600'000);
     login
@@ -102,10 +109,13 @@ struct Arguments {
 
 int call_job(const Arguments& arguments, Context& context) {
   if (*arguments.login) {
-    ReplyWriter reply(arguments.pam ? STDOUT_FILENO : -1);
+    ReplyWriter reply(arguments.pam || arguments.codes ? STDOUT_FILENO : -1);
     return login(context, arguments.deadlines, reply);
   }
-  if (*arguments.backup) return backup(context);
+  if (*arguments.watch) return watch(context);
+  if (*arguments.backup)
+    return backup(context,
+                  arguments.from_stdin ? BackupSource::standard_input : BackupSource::file);
   if (*arguments.restore) return restore(context, arguments.from_host);
   if (*arguments.status) return status(context);
   if (*arguments.set_token)

@@ -70,7 +70,9 @@ Taken take_shared_login(const std::string& value, Config& config) {
 }
 
 Taken take_login_command(const std::string& value, Config& config) {
-  if (value.empty() || value.size() > 200) return should_be("a command of 1 to 200 bytes");
+  if (value.empty() || value != printable(value)) {
+    return should_be("a command of 1 to 200 printable bytes");
+  }
   config.login_command = value;
   return {};
 }

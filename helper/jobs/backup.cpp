@@ -1,5 +1,12 @@
 #include "jobs/backup.h"
 
+#include <sodium.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "base/secret.h"
 #include "decide/backup_decision.h"
 #include "jobs/document.h"
 #include "jobs/observe.h"
@@ -32,6 +39,22 @@ DocumentLogin document_login(const Document& document, const Generation& local,
       break;
   }
   return DocumentLogin::newer;
+}
+
+// Null where it is no valid login.
+Json login_from_standard_input() {
+  std::string text;
+  text.reserve(kMaxCredentials);
+  std::array<char, 4096> chunk{};
+  for (ssize_t got = 0; (got = ::read(STDIN_FILENO, chunk.data(), chunk.size())) > 0;) {
+    if (text.size() + static_cast<std::size_t>(got) > kMaxCredentials) return nullptr;
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  sodium_memzero(chunk.data(), chunk.size());
+  auto login = parse_object(text);
+  wipe(text);
+  const bool valid = login && shape_of(login->get()) == LoginShape::valid;
+  return valid ? std::move(*login) : nullptr;
 }
 
 std::string why_not(const Observation& seen) {
@@ -88,13 +111,20 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
   return {Status::ok, "login backed up"};
 }
 
-int backup(Context& context) {
+int backup(Context& context, BackupSource source) {
   const Deadline deadline = Deadline::in(kPersonWaits);
   if (is_paused(context)) return context.finish(Status::skip, "paused: see `resume`");
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const Observation seen = observe(context, stamps->generations);
-  if (!seen.generation) return context.finish(Status::fail, why_not(seen));
+  Json piped;
+  if (source == BackupSource::standard_input) {
+    piped = login_from_standard_input();
+    if (!piped)
+      return context.finish(Status::fail, "standard input: no valid claudeAiOauth object");
+  } else if (!seen.generation) {
+    return context.finish(Status::fail, why_not(seen));
+  }
 
   auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
@@ -103,7 +133,8 @@ int backup(Context& context) {
     stamp_verified(*opened, now, context.clock.now());
   });
   if (!stamps) return context.finish(Status::fail, stamps.error());
-  const Outcome outcome = back_up(context, *opened->store, *stamps, *seen.file.login(), deadline);
+  const json_t& login = piped ? *piped : *seen.file.login();
+  const Outcome outcome = back_up(context, *opened->store, *stamps, login, deadline);
   pass_on_warning(*opened, context);
   return context.finish(outcome.status, outcome.reason);
 }

@@ -13,8 +13,14 @@ namespace claude_auth {
 [[nodiscard]] Outcome back_up(Context& context, Store& store, const Stamps& stamps,
                               const json_t& login, Deadline deadline);
 
+/// Where the login to back up comes from.
+enum class BackupSource {
+  file,            ///< the credentials file
+  standard_input,  ///< the watch's memory: a claudeAiOauth object over a pipe
+};
+
 /// Checks the login's structure and backs it up (DESIGN rule 3). With the local store the first
 /// backup enrols the user. Returns the exit status.
-[[nodiscard]] int backup(Context& context);
+[[nodiscard]] int backup(Context& context, BackupSource source);
 
 }  // namespace claude_auth

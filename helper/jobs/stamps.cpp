@@ -44,6 +44,7 @@ Stamps read_from(const json_t* state) {
           .rejected_setup_tokens = fingerprints_member(state, "rejected_setup_tokens"),
           .setup_token_stored_at = instant_member(state, "setup_token_stored_at_ms"),
           .setup_token_tried_at = instant_member(state, "setup_token_tried_at_ms"),
+          .told_about = std::string(string_member(state, "told_about").value_or("")),
           .unchecked_in_a_row =
               static_cast<int>(integer_member(state, "unchecked_in_a_row").value_or(0) & 0xFF)};
 }
@@ -60,6 +61,7 @@ Json to_json(const Stamps& stamps) {
   set_fingerprints(state.get(), "rejected_setup_tokens", stamps.rejected_setup_tokens);
   set_instant(state.get(), "setup_token_stored_at_ms", stamps.setup_token_stored_at);
   set_instant(state.get(), "setup_token_tried_at_ms", stamps.setup_token_tried_at);
+  set_string(state.get(), "told_about", stamps.told_about);
   set_integer(state.get(), "unchecked_in_a_row", stamps.unchecked_in_a_row);
   return state;
 }

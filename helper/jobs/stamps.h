@@ -37,7 +37,8 @@ struct Stamps {
   Fingerprints rejected_setup_tokens;
   std::optional<Instant> setup_token_stored_at;  ///< of the token in force: its year runs from here
   std::optional<Instant> setup_token_tried_at;   ///< the last probe of a setup token
-  int unchecked_in_a_row = 0;                    ///< syncs that could not check the login
+  std::string told_about;  ///< the state of which the watch told the person, as `Watch` names it
+  int unchecked_in_a_row = 0;  ///< syncs that could not check the login
 };
 
 /// Proof that this process alone changes this user's files now: change.lock. Held for less than a

@@ -1,0 +1,48 @@
+#include "decide/watch_decision.h"
+
+#include <algorithm>
+
+namespace claude_auth {
+
+WatchStep watch_step(const WatchSituation& now) {
+  if (now.paused || now.setup_token_in_force) return WatchStep::nothing;
+  switch (now.login) {
+    case LocalLogin::valid:
+      if (now.superseded) break;
+      return now.in_memory ? WatchStep::nothing : WatchStep::take;
+    case LocalLogin::logged_out:
+      return WatchStep::forget;
+    case LocalLogin::unreadable:
+      return now.dealt_with ? WatchStep::nothing : WatchStep::report;
+    case LocalLogin::malformed:
+    case LocalLogin::wiped:
+    case LocalLogin::lost:
+      break;
+  }
+  if (now.from_memory == RestoreVerdict::restore) return WatchStep::heal_from_memory;
+  return now.dealt_with ? WatchStep::nothing : WatchStep::ask_store;
+}
+
+Millis settle_time(LocalLogin login) {
+  switch (login) {
+    case LocalLogin::valid:
+    case LocalLogin::logged_out:
+    case LocalLogin::unreadable:
+      return Millis(0);
+    case LocalLogin::wiped:
+      return Millis(100);
+    case LocalLogin::malformed:
+      return Millis(300);
+    case LocalLogin::lost:
+      break;
+  }
+  return Millis(3'000);
+}
+
+Millis backup_retry(int failures) {
+  constexpr Millis kFirst{15'000};
+  constexpr Millis kLongest{600'000};
+  return std::min(kLongest, kFirst * (1 << std::clamp(failures - 1, 0, 6)));
+}
+
+}  // namespace claude_auth

@@ -1,0 +1,38 @@
+// What the watch does about what it sees. Pure.
+#pragma once
+
+#include "base/clock.h"
+#include "decide/login_decision.h"
+#include "decide/restore_decision.h"
+
+namespace claude_auth {
+
+struct WatchSituation {
+  bool paused = false;
+  bool setup_token_in_force = false;  ///< rule 2: the rotating login is left alone
+  LocalLogin login = LocalLogin::lost;
+  bool in_memory = false;   ///< the valid login is the one held in memory
+  bool superseded = false;  ///< a later generation than the valid one was seen here
+  RestoreVerdict from_memory = RestoreVerdict::no_document;  ///< what memory could do about it
+  bool dealt_with = false;  ///< of just this state the store was asked, or the person told
+};
+
+enum class WatchStep {
+  nothing,
+  take,    ///< hold it in memory, stamp it, back it up
+  forget,  ///< the person logged out: memory must not bring it back
+  heal_from_memory,
+  ask_store,  ///< memory cannot help: a child asks the store
+  report,     ///< what lies there proves nothing: say so once
+};
+
+[[nodiscard]] WatchStep watch_step(const WatchSituation& situation);
+
+/// How long to let things settle before looking, so that a writer can finish and a log-out, which
+/// unlinks the file before it edits `.claude.json`, shows what it is.
+[[nodiscard]] Millis settle_time(LocalLogin login);
+
+/// The pause before the next backup try after `failures` in a row.
+[[nodiscard]] Millis backup_retry(int failures);
+
+}  // namespace claude_auth
