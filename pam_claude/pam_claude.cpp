@@ -160,9 +160,14 @@ void settle_variable(const Session& session, const LoginReply& reply) {
   if (!settled) session.log.line(LOG_CRIT, "cannot set %s", login_pipe::kVariable);
 }
 
+/// Both ways: PAM conversations print to standard output, which may be a file or a pipe.
+bool at_terminal() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
 void tell_person(const Session& session, const LoginReply& reply, int flags) {
   const bool silent = (static_cast<unsigned>(flags) & PAM_SILENT) != 0;
-  const Audience audience{session.service, silent, ::isatty(STDIN_FILENO) == 1};
+  const Audience audience{session.service, silent, at_terminal()};
   if (!may_speak(session.options, audience)) return;
   for (const login_pipe::Notice notice : kNotices) {
     const auto days = reply.days_of(notice);

@@ -42,7 +42,7 @@ enum class Membership { not_asked, member, outsider };
 struct Audience {
   std::string_view service;
   bool silent;    ///< the host gave PAM_SILENT
-  bool terminal;  ///< standard input is one
+  bool terminal;  ///< standard input and output are one
 };
 
 /// sshd shows a message only where the session has a terminal, so it may always be told. Any

@@ -152,6 +152,15 @@ void helper_killed_by_a_signal_is_logged(void**) {
   assert_true(opened.logged(LOG_WARNING, "helper was killed by signal 9"));
 }
 
+void helper_does_not_outlive_its_supervisor(void**) {
+  const Stage stage;
+  stage.helper_script("echo $$ > $stage/pid; kill -KILL $PPID; exec sleep 1000");
+  const Opened opened = stage.open("refresh_timeout=30000");
+  assert_int_equal(opened.result, PAM_SUCCESS);
+  assert_true(opened.logged(LOG_WARNING, "helper ended out of sight"));
+  assert_true(ends(pid_in(stage.path("pid"))));
+}
+
 void helper_does_not_outlive_its_host(void**) {
   const Stage stage;
   assert_int_equal(::mkfifo(stage.path("fifo").c_str(), 0600), 0);
@@ -180,6 +189,7 @@ int main() {
       cmocka_unit_test(child_that_holds_the_pipe_does_not_hold_the_login),
       cmocka_unit_test(child_in_a_session_of_its_own_does_not_either),
       cmocka_unit_test(helper_killed_by_a_signal_is_logged),
+      cmocka_unit_test(helper_does_not_outlive_its_supervisor),
       cmocka_unit_test(helper_does_not_outlive_its_host),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

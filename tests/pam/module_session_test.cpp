@@ -271,40 +271,54 @@ void silent_hosts_are_told_nothing(void**) {
   assert_int_equal(stage.open("", "sshd", PAM_SILENT).told.size(), 0);
 }
 
-/// Standard input is `fd` while this lives.
-class StandardInput {
+/// Descriptor `number` of this process is `fd` while this lives.
+class Redirected {
  public:
-  explicit StandardInput(const UniqueFd& fd) : before_(::dup(STDIN_FILENO)) { become(fd); }
-  ~StandardInput() { become(before_); }
-  StandardInput(const StandardInput&) = delete;
-  StandardInput& operator=(const StandardInput&) = delete;
+  Redirected(int number, const UniqueFd& fd) : number_(number), before_(::dup(number)) {
+    become(fd);
+  }
+  ~Redirected() { become(before_); }
+  Redirected(const Redirected&) = delete;
+  Redirected& operator=(const Redirected&) = delete;
 
  private:
-  static void become(const UniqueFd& fd) {
-    if (fd) ::dup2(fd.get(), STDIN_FILENO);
+  void become(const UniqueFd& fd) const {
+    if (fd) ::dup2(fd.get(), number_);
   }
 
+  int number_;
   UniqueFd before_;
 };
 
-void other_hosts_are_told_at_a_terminal(void**) {
-  const UniqueFd pty(::posix_openpt(O_RDWR | O_NOCTTY));
-  if (!pty) skip();
+/// How many notices `su` is told with these descriptors as its standard input and output.
+std::size_t told_to_su(const UniqueFd& input, const UniqueFd& output) {
   const Stage stage;
   stage.helper_script("echo 'N 3 12'");
-  const StandardInput at_terminal(pty);
-  assert_int_equal(stage.open("", "su").told.size(), 1);
+  const Redirected standard_input(STDIN_FILENO, input);
+  const Redirected standard_output(STDOUT_FILENO, output);
+  return stage.open("", "su").told.size();
 }
 
-void other_hosts_are_told_nothing_in_a_pipe(void**) {
-  int pipe[2];
-  assert_int_equal(::pipe(pipe), 0);
-  const UniqueFd in(pipe[0]);
-  const UniqueFd out(pipe[1]);
-  const Stage stage;
-  stage.helper_script("echo 'N 3 12'");
-  const StandardInput in_pipe(in);
-  assert_int_equal(stage.open("", "su").told.size(), 0);
+UniqueFd terminal() {
+  return UniqueFd(::posix_openpt(O_RDWR | O_NOCTTY));
+}
+
+UniqueFd no_terminal() {
+  return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+void other_hosts_are_told_at_a_terminal(void**) {
+  const UniqueFd pty = terminal();
+  assert_true(static_cast<bool>(pty));
+  assert_int_equal(told_to_su(pty, pty), 1);
+}
+
+void input_that_is_no_terminal_is_told_nothing(void**) {
+  assert_int_equal(told_to_su(no_terminal(), terminal()), 0);
+}
+
+void output_that_is_no_terminal_is_told_nothing(void**) {
+  assert_int_equal(told_to_su(terminal(), no_terminal()), 0);
 }
 
 void closing_succeeds_without_the_helper(void**) {
@@ -349,7 +363,8 @@ int main() {
       cmocka_unit_test(quiet_tells_nothing),
       cmocka_unit_test(silent_hosts_are_told_nothing),
       cmocka_unit_test(other_hosts_are_told_at_a_terminal),
-      cmocka_unit_test(other_hosts_are_told_nothing_in_a_pipe),
+      cmocka_unit_test(input_that_is_no_terminal_is_told_nothing),
+      cmocka_unit_test(output_that_is_no_terminal_is_told_nothing),
       cmocka_unit_test(closing_succeeds_without_the_helper),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
