@@ -20,7 +20,8 @@ struct ConfigFiles {
 };
 
 /// Reads <admin>/claude-auth-sync.conf, or <vendor>/claude-auth-sync.conf where the admin has none,
-/// and then the drop-ins of both, the later name winning, as libeconf merges them. Everything that
+/// then the vendor's drop-ins that have no namesake of the admin's, then the admin's, each by name;
+/// of one key the last one counts, as libeconf merges them. Everything that
 /// is there has to be readable, regular, no symbolic link, `owner`'s and not writable by others,
 /// and well-formed: libeconf passes over much of what is not. An error is one sentence.
 [[nodiscard]] std::expected<ConfigFiles, std::string> read_config_files(const ConfigDirs& dirs);

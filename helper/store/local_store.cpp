@@ -158,7 +158,8 @@ std::expected<std::uint64_t, StoreError> LocalStore::write(const json_t& fields,
   const auto after = list_versions(directory_);
   if (!after) return std::unexpected(after.error());
   if (newest_of(*after) >= version + kKept) {
-    // So many came in between that this name may have been free for the second time.
+    // So many came in between that this name may have been free for the second time. Where it was
+    // not, this is a conflict with our own success, which a caller of any store has to expect.
     ::unlink(path_of(version).c_str());
     return moved_on(cas);
   }
@@ -169,9 +170,10 @@ std::expected<std::uint64_t, StoreError> LocalStore::write(const json_t& fields,
 /// Removes what is older than the last ten, and the temporary files of writers that were killed:
 /// nobody can still become one of these versions.
 void LocalStore::tidy(const std::vector<std::uint64_t>& versions) const {
-  remove_leftovers(path_of(versions.front()));
+  const std::uint64_t newest = newest_of(versions);
+  remove_leftovers(path_of(newest));
   for (const std::uint64_t version : versions) {
-    if (version + kKept > versions.front()) continue;
+    if (version + kKept > newest) continue;
     remove_leftovers(path_of(version));
     // What stays is removed by a later write.
     ::unlink(path_of(version).c_str());

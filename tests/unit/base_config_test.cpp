@@ -185,6 +185,24 @@ void a_drop_in_changes_just_its_keys(void**) {
   assert_string_equal(config->vault.mount.c_str(), "m");
 }
 
+void the_administrators_drop_ins_come_last(void**) {
+  const Place place;
+  put(place.file(), "store = local\nfresh_for = 1\n", 0644);
+  put(Place::drop_in(place.vendor(), "20-b.conf"), "fresh_for = 2\nretry_after = 2\n", 0644);
+  put(Place::drop_in(place.admin(), "10-a.conf"), "fresh_for = 3\n", 0644);
+  const auto config = place.load();
+  assert_int_equal(config->fresh_for.count(), 3);
+  assert_int_equal(config->retry_after.count(), 2);
+}
+
+void a_drop_in_hides_the_vendors_of_the_same_name(void**) {
+  const Place place;
+  put(place.file(), "store = local\n", 0644);
+  put(Place::drop_in(place.vendor(), "a.conf"), "retry_after = 2\n", 0644);
+  put(Place::drop_in(place.admin(), "a.conf"), "fresh_for = 3\n", 0644);
+  assert_int_equal(place.load()->retry_after.count(), Config().retry_after.count());
+}
+
 void a_drop_in_over_the_vendors_file_is_enough(void**) {
   const Place place;
   put(place.vendor_file(), "store = local\n", 0644);
@@ -468,6 +486,8 @@ int main() {
       cmocka_unit_test(an_empty_value_is_the_default),
       cmocka_unit_test(the_administrators_file_stands_in_for_the_vendors),
       cmocka_unit_test(a_drop_in_changes_just_its_keys),
+      cmocka_unit_test(the_administrators_drop_ins_come_last),
+      cmocka_unit_test(a_drop_in_hides_the_vendors_of_the_same_name),
       cmocka_unit_test(a_drop_in_over_the_vendors_file_is_enough),
       cmocka_unit_test(a_file_without_store_is_refused),
       cmocka_unit_test(an_empty_file_is_refused),

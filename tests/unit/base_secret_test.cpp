@@ -84,7 +84,16 @@ void a_guarded_process_cannot_be_dumped(void**) {
   assert_true(succeeded(start_forked([] {
     rlimit core{1, 1};
     return guard_process() && ::prctl(PR_GET_DUMPABLE) == 0 &&
-           ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0;
+           ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0;
+  })));
+}
+
+void an_unguarded_process_has_its_core_limit_back(void**) {
+  assert_true(succeeded(start_forked([] {
+    rlimit core{4096, 4096};
+    if (::setrlimit(RLIMIT_CORE, &core) != 0 || !guard_process()) return false;
+    unguard_process();
+    return ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 4096;
   })));
 }
 
@@ -105,6 +114,7 @@ int main() {
       cmocka_unit_test(a_clone_outlives_its_original),
       cmocka_unit_test(a_secret_that_cannot_be_locked_still_holds),
       cmocka_unit_test(a_guarded_process_cannot_be_dumped),
+      cmocka_unit_test(an_unguarded_process_has_its_core_limit_back),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
