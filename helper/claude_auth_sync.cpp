@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "jobs/backup.h"
 #include "jobs/context.h"
+#include "jobs/doctor.h"
 #include "jobs/exec.h"
 #include "jobs/login.h"
 #include "jobs/pause.h"
@@ -38,6 +39,7 @@ struct Arguments {
   CLI::App* resume = nullptr;
   CLI::App* exec = nullptr;
   CLI::App* watch = nullptr;
+  CLI::App* doctor = nullptr;
 
   bool pam = false;
   bool codes = false;
@@ -64,6 +66,7 @@ struct Arguments {
     restore->add_option("--from-host", from_host, "Take the login that host NAME backed up")
         ->option_text("NAME");
     status = app.add_subcommand("status", "Show the login, its backup and the setup token");
+    doctor = app.add_subcommand("doctor", "Check everything that the login depends on");
     auto* token = app.add_subcommand("setup-token", "Put a setup token in force, or out of it");
     token->require_subcommand(1);
     set_token = token->add_subcommand("set", "Read a setup token from a prompt or standard input");
@@ -138,6 +141,7 @@ int run_job(const Arguments& arguments) {
   if (*arguments.exec)
     return exec_command(*identity, arguments.fetch ? ExecSource::store_first : ExecSource::local,
                         arguments.command);
+  if (*arguments.doctor) return doctor(*identity, clock);
   auto context = make_context(*identity, system_config_dirs(), clock, audience);
   if (!context) {
     StatusLog(identity->paths.log, identity->user.name, clock, audience)

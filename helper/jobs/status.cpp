@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "claude/oauth_env.h"
+#include "claude/shadows.h"
 #include "decide/expiry.h"
 #include "jobs/document.h"
 #include "jobs/observe.h"
@@ -122,6 +123,11 @@ int status(Context& context) {
   const Document document(*stored);
   row("backup", describe_backup(context, document, now));
   row("setup token", describe_token(document, *stamps, now));
+  const LoginMode mode =
+      setup_token_in_force(document, *stamps) ? LoginMode::setup_token : LoginMode::oauth;
+  for (const Shadow& shadow :
+       find_shadows(context.user, context.paths, context.environment, mode, kManagedSettings))
+    row("beware", shadow.what + ": " + shadow.remedy);
 
   if (setup_token_in_force(document, *stamps) || seen.login == LocalLogin::valid ||
       seen.login == LocalLogin::logged_out)
