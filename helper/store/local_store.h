@@ -13,10 +13,10 @@ namespace claude_auth {
 /// in it, is the proof that there is no document.
 ///
 /// Check-and-set is the name itself: a writer that read version N puts N+1 there by link(2), which
-/// succeeds for one writer only, on NFS as well. No lock is needed, and a writer killed at any point
-/// leaves a complete version or none. A reader on another host may be told of a version late (NFS
-/// caches directories); what it then writes is a conflict. A conflict can be with one's own success
-/// where ten others write in the same moment, as with any store: read again and compare.
+/// succeeds for one writer only, on NFS as well. No lock is needed, and a writer killed at any
+/// point leaves a complete version or none. A reader on another host may be told of a version late
+/// (NFS caches directories); what it then writes is a conflict. A conflict can be with one's own
+/// success where ten others write in the same moment, as with any store: read again and compare.
 ///
 /// The highest version counts even where it cannot be trusted or understood: that is an error, and
 /// never a reason to fall back to an older one.

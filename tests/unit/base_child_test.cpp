@@ -99,19 +99,35 @@ void a_program_past_its_deadline_is_ended(void**) {
   assert_int_equal(WTERMSIG(finished->wait_status), SIGTERM);
 }
 
-void a_program_gets_its_grace(void**) {
-  const auto finished = run(
-      shell("trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 1000 & wait; done"),
-      Deadline::in(Millis(300)), Millis(10'000), kMuch);
-  assert_true(finished->timed_out);
-  assert_string_equal(finished->standard_output.c_str(), "started\nended\n");
+/// A child that runs `script` and has printed its first line, and where the rest can be read.
+struct Started {
+  Child child;
+  UniqueFd output;
+};
+
+Started start_and_hear(const std::string& script) {
+  int fds[2];
+  assert_int_equal(::pipe2(fds, O_CLOEXEC), 0);
+  UniqueFd output(fds[0]);
+  const UniqueFd input(fds[1]);
+  auto child = Child::start(shell(script), input.get(), -1);
+  assert_true(child.has_value());
+  char line[16];
+  assert_true(::read(output.get(), line, sizeof line) > 0);
+  return {std::move(*child), std::move(output)};
 }
 
-void a_program_that_ignores_term_is_killed(void**) {
-  const auto finished = run(shell("trap '' TERM; while :; do sleep 1000; done"),
-                            Deadline::in(Millis(50)), Millis(50), kMuch);
-  assert_true(finished->timed_out);
-  assert_int_equal(WTERMSIG(finished->wait_status), SIGKILL);
+void a_child_gets_its_grace(void**) {
+  Started started = start_and_hear(
+      "trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 1000 & wait; done");
+  assert_int_equal(started.child.stop(Millis(20'000)), 0);
+  char line[16];
+  assert_int_equal(::read(started.output.get(), line, sizeof line), sizeof "ended");
+}
+
+void a_child_that_ignores_term_is_killed(void**) {
+  Started started = start_and_hear("trap '' TERM; echo started; while :; do sleep 1000; done");
+  assert_int_equal(WTERMSIG(started.child.stop(Millis(20))), SIGKILL);
 }
 
 void a_stopped_program_is_ended_all_the_same(void**) {
@@ -269,8 +285,8 @@ int main() {
       cmocka_unit_test(a_grandchild_is_gone_when_its_program_is),
       cmocka_unit_test(a_grandchild_that_writes_for_ever_does_not_hold_us),
       cmocka_unit_test(a_program_past_its_deadline_is_ended),
-      cmocka_unit_test(a_program_gets_its_grace),
-      cmocka_unit_test(a_program_that_ignores_term_is_killed),
+      cmocka_unit_test(a_child_gets_its_grace),
+      cmocka_unit_test(a_child_that_ignores_term_is_killed),
       cmocka_unit_test(a_stopped_program_is_ended_all_the_same),
       cmocka_unit_test(a_missing_program_is_an_error),
       cmocka_unit_test(a_program_without_execute_permission_is_an_error),
