@@ -28,7 +28,7 @@ struct VaultSettings {
   std::string token_policy = "workstation-claude-%u";
   std::vector<std::string> redirect_hosts;  ///< host or host:port that one redirect may go to
   Millis request_timeout{10'000};           ///< key in ms; one request, outside login
-  int max_retries = 2;                      ///< outside login; see facts on VAULT_MAX_RETRIES
+  int max_retries = 2;                      ///< outside login, as VAULT_MAX_RETRIES
 };
 
 /// Everything the admin may set; each member is the key of the same name, in the unit of its

@@ -6,7 +6,7 @@
 namespace claude_auth {
 
 /// Prints one line per check, OK, WARN or FAIL with the remedy, to standard output; changes
-/// nothing. Returns 1 where one is FAIL.
+/// nothing but state.json, rewritten as it is to see that it can be. Returns 1 where one is FAIL.
 [[nodiscard]] int doctor(const Identity& identity, const Clock& clock);
 
 }  // namespace claude_auth

@@ -30,9 +30,9 @@ std::string span(Millis length) {
   };
   using std::chrono::duration_cast;
   if (const auto days = duration_cast<std::chrono::days>(length); days.count() > 0)
-    return count(days.count(), "day");
+    return count(std::chrono::round<std::chrono::days>(length).count(), "day");
   if (const auto hours = duration_cast<std::chrono::hours>(length); hours.count() > 0)
-    return count(hours.count(), "hour");
+    return count(std::chrono::round<std::chrono::hours>(length).count(), "hour");
   if (const auto minutes = duration_cast<std::chrono::minutes>(length); minutes.count() > 0)
     return count(minutes.count(), "minute");
   return "a moment";
