@@ -17,6 +17,9 @@ namespace {
 /// for, is heard rather than ours.
 constexpr Millis kToReport{20};
 
+/// Longest sentence that is taken from the child: the call, the server's words, the advice.
+constexpr std::size_t kMaxSentence = 600;
+
 StoreError unreachable(std::string sentence) {
   return {StoreErrorKind::unreachable, std::move(sentence), {}};
 }
@@ -48,6 +51,26 @@ StoreError not_started(const std::string& program, int error) {
   return {StoreErrorKind::misconfigured,
           "vault: cannot start " + program + ": " + errno_text(error) + "; reinstall the package",
           {}};
+}
+
+/// One request and its reply. An error here means that the child is of no more use.
+std::expected<store_wire::Reply, StoreError> exchange(int socket, store_wire::Demand demand,
+                                                      Deadline deadline) {
+  std::string request;
+  try {
+    request = store_wire::encode({std::move(demand), deadline.earlier_by(kToReport).remaining()});
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(not_encoded());
+  }
+  const auto sent = send_frame(socket, request, deadline);
+  wipe(request);
+  if (!sent) return std::unexpected(transport_failure(sent.error()));
+  auto text = receive_frame(socket, deadline);
+  if (!text) return std::unexpected(transport_failure(text.error()));
+  auto reply = store_wire::decode_reply(*text);
+  wipe(*text);
+  if (!reply) return std::unexpected(not_understood());
+  return std::move(*reply);
 }
 
 }  // namespace
@@ -83,13 +106,16 @@ std::expected<Renewal, StoreError> VaultStore::renew_self(Deadline deadline) {
 template <typename Answer>
 std::expected<Answer, StoreError> VaultStore::ask_for(store_wire::Demand demand,
                                                       Deadline deadline) {
-  if (!running_) {
+  if (deadline.earlier_by(kToReport).passed()) {
+    return std::unexpected(transport_failure(FrameError::timed_out));
+  }
+  if (!socket_) {
     if (auto started = start(deadline); !started) return std::unexpected(started.error());
   }
   auto reply = ask(std::move(demand), deadline);
   if (!reply) return std::unexpected(std::move(reply.error()));
   if (auto* answer = std::get_if<Answer>(&*reply)) return std::move(*answer);
-  running_.reset();
+  stop();
   return std::unexpected(not_understood());
 }
 
@@ -102,53 +128,36 @@ std::expected<void, StoreError> VaultStore::start(Deadline deadline) {
   Command command{program_, {"claude-auth-store"}, {}, "/", UniqueFd(ends[1])};
   auto child = Child::start(std::move(command), -1, -1);
   if (!child) return std::unexpected(not_started(program_, child.error()));
-  running_.emplace(std::move(ours), std::move(*child));
+  child_.emplace(std::move(*child));
+  socket_ = std::move(ours);
 
   auto reply = ask(store_wire::OpenRequest{settings_, token_.clone()}, deadline);
-  if (reply) {
-    if (auto* opened = std::get_if<store_wire::Opened>(&*reply)) {
-      warning_ = printable(opened->warning);
-      return {};
-    }
+  auto* const opened = reply ? std::get_if<store_wire::Opened>(&*reply) : nullptr;
+  if (opened == nullptr) {
+    stop();
+    return std::unexpected(reply ? not_understood() : std::move(reply.error()));
   }
-  running_.reset();
-  return std::unexpected(reply ? not_understood() : std::move(reply.error()));
+  warning_ = printable(opened->warning, kMaxSentence);
+  return {};
+}
+
+void VaultStore::stop() {
+  socket_.reset();
+  child_.reset();
 }
 
 std::expected<store_wire::Reply, StoreError> VaultStore::ask(store_wire::Demand demand,
                                                              Deadline deadline) {
-  auto reply = exchange(std::move(demand), deadline);
+  auto reply = exchange(socket_.get(), std::move(demand), deadline);
   if (!reply) {
-    running_.reset();
+    stop();
     return reply;
   }
   if (auto* error = std::get_if<StoreError>(&*reply)) {
-    error->sentence = printable(error->sentence);
+    error->sentence = printable(error->sentence, kMaxSentence);
     return std::unexpected(std::move(*error));
   }
   return reply;
-}
-
-std::expected<store_wire::Reply, StoreError> VaultStore::exchange(store_wire::Demand demand,
-                                                                  Deadline deadline) {
-  const Millis remaining = deadline.earlier_by(kToReport).remaining();
-  if (remaining == Millis::zero()) return std::unexpected(transport_failure(FrameError::timed_out));
-  const int socket = running_->socket.get();
-  std::string request;
-  try {
-    request = store_wire::encode({std::move(demand), remaining});
-  } catch (const std::bad_alloc&) {
-    return std::unexpected(not_encoded());
-  }
-  const auto sent = send_frame(socket, request, deadline);
-  wipe(request);
-  if (!sent) return std::unexpected(transport_failure(sent.error()));
-  auto text = receive_frame(socket, deadline);
-  if (!text) return std::unexpected(transport_failure(text.error()));
-  auto reply = store_wire::decode_reply(*text);
-  wipe(*text);
-  if (!reply) return std::unexpected(not_understood());
-  return std::move(*reply);
 }
 
 }  // namespace claude_auth

@@ -47,14 +47,11 @@ class VaultStore : public Store {
   [[nodiscard]] const std::string& warning() const { return warning_; }
 
  private:
-  struct Running {
-    UniqueFd socket;
-    Child child;
-  };
-
   std::expected<void, StoreError> start(Deadline deadline);
-  std::expected<store_wire::Reply, StoreError> exchange(store_wire::Demand demand,
-                                                        Deadline deadline);
+  void stop();
+
+  /// One request to the running child, whose failure ends it. An error that it reports is one of
+  /// the store and leaves it running.
   std::expected<store_wire::Reply, StoreError> ask(store_wire::Demand demand, Deadline deadline);
 
   /// Asks, and takes only an answer of the kind `Answer`.
@@ -65,7 +62,8 @@ class VaultStore : public Store {
   Secret token_;
   std::string program_;
   std::string warning_;
-  std::optional<Running> running_;
+  UniqueFd socket_;  ///< of the running child; empty while there is none
+  std::optional<Child> child_;
 };
 
 }  // namespace claude_auth

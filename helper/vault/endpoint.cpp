@@ -34,8 +34,8 @@ std::string lower(std::string_view text) {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  const char* const end = text.end();
+  const auto [stop, error] = std::from_chars(text.begin(), end, port);
   if (error != std::errc{} || stop != end || port == 0) return std::nullopt;
   return port;
 }

@@ -27,8 +27,7 @@ using List = std::unique_ptr<curl_slist, ListRelease>;
 void append(List& list, const std::string& line) {
   curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(list.release());
-  list.reset(longer);
+  if (!list) list.reset(longer);
 }
 
 /// What arrives, with its caps.

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,7 +18,8 @@ constexpr Millis kLeastPause{1000};
 constexpr Millis kPauseJitter{500};
 
 Millis pause_after(const std::expected<HttpReply, HttpFailure>& reply) {
-  if (reply && reply->retry_after) return *reply->retry_after;
+  const std::optional<Millis> asked = reply ? reply->retry_after : std::nullopt;
+  if (asked) return *asked;
   return kLeastPause +
          Millis(randombytes_uniform(static_cast<std::uint32_t>(kPauseJitter.count())));
 }
