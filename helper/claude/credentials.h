@@ -47,7 +47,8 @@ struct CredentialsFile {
   CredentialsContent content = CredentialsContent::absent;
   /// The whole file; null where it is absent, malformed as a whole, or unreadable.
   Json root;
-  /// Where a replacement goes: a symlink's target (docs/architecture.md, "Paths and names"). Empty where unreadable.
+  /// Where a replacement goes: a symlink's target (docs/architecture.md, "Paths and names"). Empty
+  /// where unreadable.
   std::string target;
   /// For `malformed` and `unreadable`: one sentence with the path and the remedy.
   std::string problem;

@@ -23,14 +23,14 @@ struct StoredDocument {
 
 /// Why a store could not answer. None of these ever means "absent" (DESIGN rule 1).
 enum class StoreErrorKind {
-  conflict,      ///< write only: the version has moved on; read again, merge again
-  unreachable,   ///< no answer: refused, timed out, TLS failed, the transport died
-  sealed,        ///< the server is sealed or has no active node
-  denied,        ///< the token is bad, expired, or not allowed to do this
-  misconfigured, ///< no such mount, KV version 1, a redirect to a foreign host, bad settings
-  busy,          ///< the server asks to slow down (429), or is still starting
-  garbled,       ///< an answer that cannot be understood, or not represented exactly
-  local_io,      ///< the local store's files cannot be read or written
+  conflict,       ///< write only: the version has moved on; read again, merge again
+  unreachable,    ///< no answer: refused, timed out, TLS failed, the transport died
+  sealed,         ///< the server is sealed or has no active node
+  denied,         ///< the token is bad, expired, or not allowed to do this
+  misconfigured,  ///< no such mount, KV version 1, a redirect to a foreign host, bad settings
+  busy,           ///< the server asks to slow down (429), or is still starting
+  garbled,        ///< an answer that cannot be understood, or not represented exactly
+  local_io,       ///< the local store's files cannot be read or written
 };
 
 struct StoreError {
