@@ -14,38 +14,52 @@ as_root() {
 
 # need_packages PACKAGE...: installs those that are missing, as root or by sudo.
 need_packages() {
-  local package missing=()
+  local package missing=() log=build/packages.log
   for package in "$@"; do
     [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
       missing+=("$package")
   done
   ((${#missing[@]})) || return 0
 
-  echo "Installing ${#missing[@]} missing Debian packages: ${missing[*]}"
+  echo "Installing ${#missing[@]} missing Debian packages (its log: $log): ${missing[*]}"
   if ((EUID != 0)) && [[ -z $(type -P sudo) ]]; then
     echo "This needs root or sudo. As root: apt-get install ${missing[*]}" >&2
     return 1
   fi
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
-  as_root "${apt[@]}" update
+  mkdir -p build
+  if ! install_packages "${missing[@]}" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "The packages could not be installed; all of it is in $log." >&2
+    return 1
+  fi
   if [[ " ${missing[*]} " == *' openssh-server '* ]]; then
-    install_quietly "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
-  else
-    as_root "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
+    echo "(openssh-server is neither started nor enabled.)"
   fi
 }
 
-# Only the program sshd is wanted: a machine that had no SSH server must not begin to be one.
-install_quietly() {
-  local policy=/usr/sbin/policy-rc.d status=0
-  if [[ ! -e $policy ]]; then
-    as_root install -m 0755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
-  else
-    policy=
+install_packages() {
+  mkdir -p build
+  if ! install_packages "${missing[@]}" >build/packages.log 2>&1; then
+    tail -n 20 build/packages.log
+    echo "apt-get failed; all of it is in build/packages.log." >&2
+    return 1
   fi
-  as_root "$@" || status=$?
+}
+
+# install_packages PACKAGE...
+install_packages() {
+  local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet) status=0 policy=
+  "${apt[@]}" update || return
+  # Of openssh-server only the program is wanted: a machine that had no SSH server must not begin
+  # to be one.
+  if [[ " $* " == *' openssh-server '* && ! -e /usr/sbin/policy-rc.d ]]; then
+    policy=/usr/sbin/policy-rc.d
+    as_root install -m 0755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
+  fi
+  "${apt[@]}" install --yes --no-install-recommends "$@" || status=$?
   [[ -z $policy ]] || as_root rm "$policy"
-  if [[ -n $(type -P systemctl) ]]; then as_root systemctl --quiet disable ssh.service || status=$?; fi
-  echo "(openssh-server is neither started nor enabled.)"
+  if [[ " $* " == *' openssh-server '* && -n $(type -P systemctl) ]]; then
+    as_root systemctl --quiet disable ssh.service || status=$?
+  fi
   return "$status"
 }
