@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # What a test says must hold. The first that does not ends the test and prints what differed.
 
-# The reason of a failure: what was expected, and what the machine said meanwhile.
+# What the machine said meanwhile, and last, where the end of a long output still has it, the
+# reason of the failure: what was expected.
 fail() {
-  printf 'FAILED: %s\n' "$*" >&2
   printf '%s\n' '--- syslog' >&2
   logged >&2 || true
   local log
@@ -12,6 +12,7 @@ fail() {
     printf -- '--- %s\n' "$log" >&2
     tail -n 20 "$log" >&2
   done
+  printf -- '---\nFAILED: %s\n' "$*" >&2
   exit 1
 }
 
