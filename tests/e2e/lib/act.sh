@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# What people, Claude and time do in the tests, and what can be seen of it.
+# What people, the admin, Claude and time do in the tests, and what can be seen of it.
+
+# configure LINE...: the admin's configuration file, in place of an earlier one.
+configure() { printf '%s\n' "$@" >/etc/claude-auth-sync.conf; }
 
 # ssh_as NAME [COMMAND...]: a session over the real sshd.
 ssh_as() {

@@ -78,6 +78,3 @@ pam_line() {
 
 # without_module SERVICE
 without_module() { sed -i '/pam_claude\.so/d' "/etc/pam.d/$1"; }
-
-# configure LINE...: the admin's configuration file, in place of an earlier one.
-configure() { printf '%s\n' "$@" >/etc/claude-auth-sync.conf; }
