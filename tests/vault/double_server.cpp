@@ -12,11 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <mutex>
 #include <utility>
-
-#include "vault_double.h"
 
 namespace claude_auth::testing {
 namespace {
@@ -50,6 +47,18 @@ std::map<std::string, std::string> values_of(MHD_Connection* connection, MHD_Val
   std::map<std::string, std::string> values;
   MHD_get_connection_values(connection, kind, &collect, &values);
   return values;
+}
+
+/// The caller's token, whichever header brings it.
+std::string token_of(MHD_Connection* connection) {
+  constexpr std::string_view kBearer = "Bearer ";
+  for (const char* name : {"X-Vault-Token", "Authorization", "X-Api-Key"}) {
+    const char* const value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    std::string_view token = value != nullptr ? value : "";
+    if (token.starts_with(kBearer)) token.remove_prefix(kBearer.size());
+    if (!token.empty()) return std::string(token);
+  }
+  return {};
 }
 
 /// libmicrohttpd asks for a client's certificate but takes none as well.
@@ -95,7 +104,10 @@ struct DoubleServer::Impl {
   std::vector<SeenRequest> seen;
   std::size_t connections = 0;
 
-  explicit Impl(ServerOptions given) : options(std::move(given)), vault(options.root_token) {}
+  explicit Impl(ServerOptions given) : options(std::move(given)), vault(options.root_token) {
+    if (!options.handler)
+      options.handler = [this](const ApiRequest& request) { return vault.handle(request); };
+  }
 
   /// False where the server stops meanwhile.
   bool pause(Millis span) {
@@ -140,10 +152,11 @@ struct DoubleServer::Impl {
 
 MHD_Result DoubleServer::Impl::reply(MHD_Connection* connection, const Answer& answer) {
   const Response response = whole(answer.body);
-  MHD_add_response_header(response.get(), "Content-Type", "application/json");
   for (const auto& [name, value] : answer.headers) {
     MHD_add_response_header(response.get(), name.c_str(), value.c_str());
   }
+  if (MHD_get_response_header(response.get(), "Content-Type") == nullptr)
+    MHD_add_response_header(response.get(), "Content-Type", "application/json");
   return MHD_queue_response(connection, answer.status, response.get());
 }
 
@@ -191,7 +204,7 @@ MHD_Result DoubleServer::Impl::misbehave(MHD_Connection* connection, const ApiRe
   Answer answer;
   {
     const std::lock_guard lock(mutex);
-    answer = vault.handle(request);
+    answer = options.handler(request);
   }
   const std::size_t half = answer.body.size() / 2;
   switch (fault.kind) {
@@ -244,7 +257,7 @@ MHD_Result DoubleServer::Impl::serve(MHD_Connection* connection, const ApiReques
     } else {
       seen.push_back({request.method, request.path, values_of(connection, MHD_HEADER_KIND)});
       fault = next_fault(request);
-      if (!fault) answer = vault.handle(request);
+      if (!fault) answer = options.handler(request);
     }
   }
   return fault ? misbehave(connection, request, *fault) : reply(connection, answer);
@@ -267,9 +280,7 @@ MHD_Result DoubleServer::Impl::on_request(void* self, MHD_Connection* connection
   }
   const std::string path(url);
   request->path = path.starts_with("/v1/") ? path.substr(4) : path;
-  const char* const token =
-      MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Vault-Token");
-  request->token = token != nullptr ? token : "";
+  request->token = token_of(connection);
   request->query = values_of(connection, MHD_GET_ARGUMENT_KIND);
   return server.serve(connection, *request);
 }

@@ -1,8 +1,9 @@
-// The Vault double behind HTTP or HTTPS on loopback or a unix socket (libmicrohttpd), with
-// scripted faults and a record of what was asked.
+// The Vault double, or another handler, behind HTTP or HTTPS on loopback or a unix socket
+// (libmicrohttpd), with scripted faults and a record of what was asked.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "certificates.h"
 #include "fault.h"
+#include "vault_double.h"
 
 namespace claude_auth::testing {
 
@@ -21,6 +23,8 @@ struct ServerOptions {
   std::optional<Identity> tls{};          ///< the server's certificate
   std::string client_authority{};         ///< PEM: clients must show a certificate of it
   std::string tls_priorities = "NORMAL";  ///< GnuTLS priority string
+  /// Answers in the Vault double's place; called by one thread at a time.
+  std::function<Answer(const ApiRequest&)> handler{};
 };
 
 /// One request as it arrived. Header names in lower case.
