@@ -26,26 +26,17 @@ constexpr Millis kGrace{5000};
 constexpr std::chrono::seconds kTokenProbeLimit{60};
 
 // Everything else of the user's environment could answer in the token's place.
-constexpr std::array kAllowedVariables = {"PATH",
-                                          "LANG",
-                                          "LC_ALL",
-                                          "TMPDIR",
-                                          "HTTP_PROXY",
-                                          "HTTPS_PROXY",
-                                          "http_proxy",
-                                          "https_proxy",
-                                          "NO_PROXY",
-                                          "no_proxy",
-                                          "ALL_PROXY",
-                                          "all_proxy",
-                                          "NODE_EXTRA_CA_CERTS",
-                                          "SSL_CERT_FILE",
-                                          "SSL_CERT_DIR"};
+constexpr std::array kAllowedVariables = {
+    "PATH",          "LANG",        "LC_ALL",   "HTTP_PROXY", "HTTPS_PROXY", "http_proxy",
+    "https_proxy",   "NO_PROXY",    "no_proxy", "ALL_PROXY",  "all_proxy",   "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR"};
 
 // What the client prints when authentication itself is broken.
 constexpr std::array kBroken = {"Not logged in", "OAuth session expired and could not be refreshed",
                                 "Failed to authenticate. API Error: 401", "OAuth token revoked",
-                                "token has been revoked"};
+                                "token has been revoked",
+                                // Version 2.1.197, of a revoked token and of nothing else.
+                                "Your account does not have access to Claude. Please login again"};
 
 bool is_executable(const std::string& path) {
   struct stat info{};
@@ -115,14 +106,20 @@ std::vector<std::string> allowed_environment(const UserId& user, const Lookup& e
   return allowed;
 }
 
-Command probe_command(const std::string& claude, const std::string& home, const UserId& user,
-                      const Lookup& environment) {
+// The client leaves directories of its own below `temporary`.
+Command probe_command(const std::string& claude, const std::string& home,
+                      const std::string& temporary, const UserId& user, const Lookup& environment) {
   Command command{.path = claude,
                   .arguments = probe_arguments(),
                   .environment = allowed_environment(user, environment),
                   .working_directory = home};
   command.environment.push_back("HOME=" + home);
+  command.environment.push_back("TMPDIR=" + temporary);
   return command;
+}
+
+ProbeResult no_temporary_directory() {
+  return {ProbeVerdict::unchecked, "no temporary directory for the probe: " + errno_text(errno)};
 }
 
 ProbeResult judge(const std::string& claude, const std::expected<Finished, int>& finished) {
@@ -146,9 +143,8 @@ std::string find_claude(const std::string& configured, const UserId& user,
 ProbeResult probe_isolated(const std::string& claude, const Secret& token, const UserId& user,
                            const Lookup& environment, Millis limit) {
   const TemporaryDirectory home(environment("TMPDIR").value_or("/tmp"));
-  if (home.path().empty())
-    return {ProbeVerdict::unchecked, "no temporary directory for the probe: " + errno_text(errno)};
-  Command command = probe_command(claude, home.path(), user, environment);
+  if (home.path().empty()) return no_temporary_directory();
+  Command command = probe_command(claude, home.path(), home.path(), user, environment);
   command.environment.push_back("CLAUDE_CONFIG_DIR=" + home.path());
   command.environment.push_back(std::string(login_pipe::kVariable) + "=" +
                                 std::string(token.view()));
@@ -164,7 +160,9 @@ ProbeResult probe_token_twice(const std::string& claude, const Secret& token, co
 
 ProbeResult probe_in_home(const std::string& claude, const std::string& claude_dir,
                           const UserId& user, const Lookup& environment, Millis limit) {
-  Command command = probe_command(claude, user.home, user, environment);
+  const TemporaryDirectory temporary(environment("TMPDIR").value_or("/tmp"));
+  if (temporary.path().empty()) return no_temporary_directory();
+  Command command = probe_command(claude, user.home, temporary.path(), user, environment);
   if (const auto moved = environment("CLAUDE_CONFIG_DIR"))
     command.environment.push_back("CLAUDE_CONFIG_DIR=" + *moved);
   const std::string refresh_lock = claude_dir + "/.oauth_refresh.lock";

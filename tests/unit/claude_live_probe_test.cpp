@@ -47,10 +47,25 @@ void every_answer_has_its_verdict(void**) {
       {"401", {1, false, "Failed to authenticate. API Error: 401 made up", ""}, rejected},
       {"401 on standard error", {1, false, "", "Failed to authenticate. API Error: 401"}, rejected},
       {"revoked", {1, false, "OAuth token has been revoked", ""}, rejected},
+      {"revoked, as 2.1.330 says it",
+       {1, false, "Failed to authenticate: OAuth token revoked. Please log in again", ""},
+       rejected},
+      {"revoked, as 2.1.197 says it",
+       {1, false,
+        "Your account does not have access to Claude. Please login again or contact your "
+        "administrator.",
+        ""},
+       rejected},
       {"401, but too late", {-1, true, "Failed to authenticate. API Error: 401", ""}, unchecked},
 
       {"403", {1, false, "Failed to authenticate. API Error: 403 made up", ""}, unchecked},
+      {"the organization's 403",
+       {1, false, "Your organization has disabled Claude subscription access", ""},
+       unchecked},
       {"429", {1, false, "API Error: 429 made up", ""}, unchecked},
+      {"429 in words",
+       {1, false, "API Error: Server is temporarily limiting requests", ""},
+       unchecked},
       {"a session limit", {1, false, "You've hit your session limit", ""}, unchecked},
       {"a 5-hour limit", {1, false, "5-hour limit reached", ""}, unchecked},
       {"500", {1, false, "API Error: 500", ""}, unchecked},
@@ -172,7 +187,7 @@ void the_client_has_exactly_the_allowed_environment(void**) {
                                        "LOGNAME=made-up-user",
                                        "NODE_EXTRA_CA_CERTS=/made-up/ca",
                                        "PATH=/usr/bin:/bin",
-                                       "TMPDIR=" + stage.dir.path() + "/tmp",
+                                       "TMPDIR=" + home,
                                        "USER=made-up-user"};
   std::ranges::sort(found);
   std::ranges::sort(expected);
