@@ -96,6 +96,7 @@ machine_lacks() {
     'readelf '*) [[ -z $(type -P readelf) ]] ;;
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
     'no bao or vault'*) [[ -z ${VAULT_BIN-} && -z $(type -P bao vault) ]] ;;
+    'no claude client'*) [[ -z ${CLAUDE_CLIENTS-} && -z $(type -P claude) ]] ;;
     *) return 1 ;;
   esac
 }

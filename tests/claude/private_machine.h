@@ -1,0 +1,16 @@
+// A private view of this machine for one test program: no network but loopback, and a home of its
+// own. Whatever a client or a job of ours does in it reaches nobody.
+#pragma once
+
+#include <string>
+
+namespace claude_auth::testing {
+
+/// Moves this process, which has one thread still, into namespaces of its own: in them there is
+/// loopback and no other network, the password database says that this user lives at `home`, and
+/// no configuration of ours is installed. `scratch`: a directory that outlives the process.
+/// Returns nothing, or the sentence why this machine cannot do it.
+[[nodiscard]] std::string enter_private_machine(const std::string& home,
+                                                const std::string& scratch);
+
+}  // namespace claude_auth::testing
