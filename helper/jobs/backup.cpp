@@ -11,6 +11,7 @@
 #include "jobs/document.h"
 #include "jobs/observe.h"
 #include "jobs/open_store.h"
+#include "jobs/pause.h"
 #include "jobs/person.h"
 #include "jobs/stamps.h"
 #include "store/merge.h"
@@ -113,10 +114,12 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
 
 int backup(Context& context, BackupSource source) {
   const Deadline deadline = Deadline::in(kPersonWaits);
-  if (is_paused(context)) return context.finish(Status::skip, "paused: see `resume`");
+  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const Observation seen = observe(context, stamps->generations);
+  stamps = update_stamps(context, deadline, [&](Stamps& now) { remember(seen, now.generations); });
+  if (!stamps) return context.finish(Status::fail, stamps.error());
   Json piped;
   if (source == BackupSource::standard_input) {
     piped = login_from_standard_input();
@@ -128,10 +131,8 @@ int backup(Context& context, BackupSource source) {
 
   auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
-  stamps = update_stamps(context, deadline, [&](Stamps& now) {
-    remember(seen, now.generations);
-    stamp_verified(*opened, now, context.clock.now());
-  });
+  stamps = update_stamps(context, deadline,
+                         [&](Stamps& now) { stamp_verified(*opened, now, context.clock.now()); });
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const json_t& login = piped ? *piped : *seen.file.login();
   const Outcome outcome = back_up(context, *opened->store, *stamps, login, deadline);

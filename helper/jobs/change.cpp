@@ -15,25 +15,33 @@ namespace {
 // Below this no lock of Claude's is taken: there would be no time left to give it back in order.
 constexpr Millis kLockNeeds{200};
 
-// A malformed file may still hold a person's mcpOAuth: a second name keeps its every byte.
-std::expected<void, std::string> keep_aside(const Context& context, const std::string& target) {
+// A malformed file may still hold a person's mcpOAuth: a second name keeps its every byte. Returns
+// that name.
+std::expected<std::string, std::string> keep_aside(const Context& context,
+                                                   const std::string& target) {
   const std::string aside =
       target + ".malformed-" + std::to_string(context.clock.now().time_since_epoch().count());
-  if (::link(target.c_str(), aside.c_str()) == 0) return {};
+  if (::link(target.c_str(), aside.c_str()) == 0) return aside;
   return std::unexpected("cannot keep the malformed " + target + " as " + aside + ": " +
                          errno_text(errno));
 }
 
 std::expected<void, std::string> write_credentials(const Context& context, const Observation& seen,
                                                    const json_t& login) {
-  if (seen.login == LocalLogin::malformed)
-    if (auto kept = keep_aside(context, seen.file.target); !kept) return kept;
+  std::string aside;
+  if (seen.login == LocalLogin::malformed) {
+    auto kept = keep_aside(context, seen.file.target);
+    if (!kept) return std::unexpected(kept.error());
+    aside = *kept;
+  }
   remove_leftovers(seen.file.target);
   std::string bytes = with_login(seen.file.root.get(), login);
   const auto written = replace_file(seen.file.target, bytes, Durability::durable);
   wipe(bytes);
-  if (!written) return std::unexpected(written.error().sentence());
-  return {};
+  if (written) return {};
+  // Nothing was replaced: no second name is needed, and none more at each try.
+  if (!aside.empty()) ::unlink(aside.c_str());
+  return std::unexpected(written.error().sentence());
 }
 
 bool has_content(const std::string& path) {

@@ -5,6 +5,9 @@
 
 namespace claude_auth {
 
+/// Why a job does nothing for a user who is paused.
+inline constexpr char kPausedReason[] = "paused: see `resume`";
+
 [[nodiscard]] int pause(Context& context);
 [[nodiscard]] int resume(Context& context);
 

@@ -4,6 +4,7 @@
 #include "jobs/document.h"
 #include "jobs/observe.h"
 #include "jobs/open_store.h"
+#include "jobs/pause.h"
 #include "jobs/person.h"
 #include "jobs/restore_plan.h"
 #include "jobs/stamps.h"
@@ -12,6 +13,7 @@ namespace claude_auth {
 
 int restore(Context& context, const std::string& from_host) {
   const Deadline deadline = Deadline::in(kPersonWaits);
+  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
   clear_dead_locks(context);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
@@ -21,15 +23,19 @@ int restore(Context& context, const std::string& from_host) {
   pass_on_warning(*opened, context);
   if (!stored) return context.finish(Status::fail, stored.error().sentence);
 
-  stamps = update_stamps(context, deadline,
-                         [&](Stamps& now) { stamp_verified(*opened, now, context.clock.now()); });
+  Observation seen;
+  stamps = update_stamps(context, deadline, [&](Stamps& now) {
+    stamp_verified(*opened, now, context.clock.now());
+    seen = observe(context, now.generations);
+    // A wipe that nobody saw before counts for the verdict.
+    remember(seen, now.generations);
+  });
   if (!stamps) return context.finish(Status::fail, stamps.error());
 
   const Document document(*stored);
   if (setup_token_in_force(document, *stamps))
     return context.finish(Status::skip,
                           "a setup token is in force: the rotating login is not restored");
-  const Observation seen = observe(context, stamps->generations);
   const RestorePlan plan(context, document,
                          {.by = RestoreSituation::By::person, .from_host = from_host});
   const RestoreVerdict verdict = plan.decide(seen, stamps->generations);

@@ -104,9 +104,11 @@ int status(Context& context) {
   for (const std::string& warning : context.warnings) row("warning", warning);
   if (is_paused(context)) row("paused", "yes, until `claude-auth-sync resume`");
 
-  const auto stamps = load_stamps(context);
+  auto stamps = load_stamps(context);
   if (!stamps) return advise(stamps.error());
   const Observation seen = observe(context, stamps->generations);
+  // Into this copy only: a wipe that nobody saw before counts for the advice.
+  remember(seen, stamps->generations);
   row("login", describe_login(seen, now));
   if (!is_enrolled(context)) {
     row("backup", "none: this user is not enrolled");

@@ -13,6 +13,7 @@
 #include "jobs/observe.h"
 #include "jobs/open_store.h"
 #include "jobs/outcome.h"
+#include "jobs/pause.h"
 #include "jobs/restore_plan.h"
 #include "jobs/stamps.h"
 #include "store/merge.h"
@@ -75,7 +76,7 @@ bool Sync::stamp(Change change) {
 }
 
 Outcome Sync::run() {
-  if (is_paused(context_)) return {Status::skip, "paused: see `resume`"};
+  if (is_paused(context_)) return {Status::skip, kPausedReason};
   if (!is_enrolled(context_)) {
     if (context_.config.store == StoreKind::vault)
       return {Status::fail,

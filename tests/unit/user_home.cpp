@@ -134,7 +134,7 @@ void UserHome::write_credentials(const std::string& bytes) const {
 
 void UserHome::backed_up(const std::string& generation, Millis lives) const {
   write_login(generation, lives);
-  const Ran ran = run(backup);
+  const Ran ran = run([](Context& context) { return backup(context, BackupSource::file); });
   if (ran.words() != "OK") fail_msg("backup: %s", ran.logged.empty() ? "" : ran.logged[0].c_str());
 }
 
