@@ -57,8 +57,9 @@ std::expected<Secret, std::string> read_secret(const char* question) {
   line.reserve(kLongestLine + 1);
   {
     const bool terminal = ::isatty(STDIN_FILENO) == 1;
-    if (terminal) NoEcho::say(question);
+    // Silence first: who answers a question at once must not be heard, nor lost.
     const auto silence = terminal ? std::make_unique<NoEcho>() : nullptr;
+    if (terminal) NoEcho::say(question);
     // One byte at a time: what follows the line belongs to the next reader.
     for (char byte = 0; line.size() <= kLongestLine;) {
       const ssize_t got = ::read(STDIN_FILENO, &byte, 1);

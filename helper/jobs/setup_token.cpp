@@ -7,6 +7,7 @@
 #include "jobs/change.h"
 #include "jobs/document.h"
 #include "jobs/open_store.h"
+#include "jobs/pause.h"
 #include "jobs/person.h"
 #include "jobs/prompt.h"
 #include "jobs/stamps.h"
@@ -16,7 +17,7 @@ namespace claude_auth {
 namespace {
 
 // Nothing: the token may be stored. Else the exit status.
-std::optional<int> try_token(Context& context, const Secret& token, Deadline deadline) {
+std::optional<int> try_token(Context& context, const Secret& token) {
   const std::string claude =
       find_claude(context.config.claude_path, context.user, context.environment);
   if (claude.empty()) {
@@ -35,7 +36,7 @@ std::optional<int> try_token(Context& context, const Secret& token, Deadline dea
                                               "): try again, or add --no-check");
   }
   const std::string fingerprint = token_fingerprint(token.view());
-  const auto stamped = update_stamps(context, deadline, [&](Stamps& stamps) {
+  const auto stamped = update_stamps(context, Deadline::in(kPersonWaits), [&](Stamps& stamps) {
     stamps.rejected_setup_tokens.add(fingerprint);
     stamps.accepted_setup_tokens.remove(fingerprint);
   });
@@ -48,6 +49,7 @@ std::optional<int> try_token(Context& context, const Secret& token, Deadline dea
 }  // namespace
 
 int set_setup_token(Context& context, TokenCheck check) {
+  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
   auto token = read_secret("Setup token (sk-ant-oat01-…, not shown): ");
   if (!token) return context.finish(Status::fail, token.error());
   if (!is_setup_token(token->view()))
@@ -55,7 +57,7 @@ int set_setup_token(Context& context, TokenCheck check) {
                           "that is no setup token: one begins with sk-ant-oat01- and has only "
                           "letters, digits, - and _ after it; `claude setup-token` makes one");
   if (check == TokenCheck::try_it)
-    if (const auto ended = try_token(context, *token, Deadline::in(kPersonWaits))) return *ended;
+    if (const auto ended = try_token(context, *token)) return *ended;
 
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);
@@ -64,14 +66,15 @@ int set_setup_token(Context& context, TokenCheck check) {
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
 
   const Instant now = context.clock.now();
-  std::optional<Instant> stored_at = now;
+  std::optional<Instant> stored_at;
   const auto merged = merge(
       *opened->store,
       [&](const StoredDocument& stored) -> Json {
         const Document document(stored);
-        if (document.setup_token() != token->view()) return with_setup_token(stored, *token, now);
         stored_at = document.setup_token_stored_at();
-        return nullptr;
+        if (document.setup_token() == token->view() && stored_at) return nullptr;
+        stored_at = now;
+        return with_setup_token(stored, *token, now);
       },
       deadline);
   pass_on_warning(*opened, context);
@@ -83,7 +86,8 @@ int set_setup_token(Context& context, TokenCheck check) {
     after.accepted_setup_tokens.add(fingerprint);
     after.rejected_setup_tokens.remove(fingerprint);
     after.setup_token_stored_at = stored_at;
-    after.store_read_at = now;
+    // The next login looks for itself whether the env file holds the token.
+    after.store_read_at.reset();
     after.store_retry_at.reset();
   });
   if (!stamps) return context.finish(Status::fail, stamps.error());
@@ -93,6 +97,7 @@ int set_setup_token(Context& context, TokenCheck check) {
 }
 
 int remove_setup_token(Context& context) {
+  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
