@@ -25,6 +25,9 @@ constexpr std::size_t kMaxOutput = 64 << 10;
 constexpr Millis kGrace{5000};
 constexpr std::chrono::seconds kTokenProbeLimit{60};
 
+constexpr std::string_view kTokenCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
 // Everything else of the user's environment could answer in the token's place.
 constexpr std::array kAllowedVariables = {
     "PATH",          "LANG",        "LC_ALL",   "HTTP_PROXY", "HTTPS_PROXY", "http_proxy",
@@ -80,6 +83,20 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && blank(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && blank(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
   return text;
+}
+
+// A client in trouble may print its environment.
+std::string without_tokens(std::string_view text) {
+  constexpr std::string_view start = "sk-ant-";
+  std::string kept;
+  for (;;) {
+    const std::size_t at = text.find(start);
+    kept += text.substr(0, at);
+    if (at == std::string_view::npos) return kept;
+    kept += "(a token)";
+    text.remove_prefix(at);
+    text.remove_prefix(std::min(text.find_first_not_of(kTokenCharacters), text.size()));
+  }
 }
 
 std::vector<std::string> probe_arguments() {
@@ -183,7 +200,8 @@ ProbeResult judge_probe(int exit_status, bool timed_out, std::string_view output
   for (const char* text : kBroken)
     if (output.contains(text) || errors.contains(text)) return {ProbeVerdict::rejected, text};
   const std::string_view said = trimmed(output.empty() ? errors : output);
-  return {ProbeVerdict::unchecked, said.empty() ? "the probe printed nothing" : printable(said)};
+  return {ProbeVerdict::unchecked,
+          said.empty() ? "the probe printed nothing" : printable(without_tokens(said))};
 }
 
 }  // namespace claude_auth

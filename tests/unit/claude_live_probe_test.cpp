@@ -86,6 +86,12 @@ void a_reason_is_printable(void**) {
   assert_string_equal(reason.c_str(), "made?[2Jup");
 }
 
+void a_reason_holds_no_token(void**) {
+  const std::string reason =
+      judge_probe(1, false, "A=sk-ant-oat01-TEST_a-b, B=sk-ant-ort01-TEST\nsk-ant-", "").reason;
+  assert_string_equal(reason.c_str(), "A=(a token), B=(a token)?(a token)");
+}
+
 Lookup environment_of(std::map<std::string, std::string> variables) {
   return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
     const auto found = variables.find(name);
@@ -325,6 +331,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(every_answer_has_its_verdict),
       cmocka_unit_test(a_reason_is_printable),
+      cmocka_unit_test(a_reason_holds_no_token),
       cmocka_unit_test(a_working_token_is_accepted),
       cmocka_unit_test(a_refused_token_is_rejected),
       cmocka_unit_test(the_client_is_asked_by_exactly_these_arguments),
