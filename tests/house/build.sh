@@ -10,7 +10,7 @@ build() {
   echo "Building build/$preset (its log: $log)"
   if ! { cmake --preset "$preset" && cmake --build "build/$preset" "${targets[@]}"; } >"$log" 2>&1
   then
-    grep -E -A 12 'FAILED:|error|Error' "$log" | head -n 100
+    grep -E -A 12 '^FAILED:|error: |CMake Error' "$log" | head -n 100
     echo "The build failed; all of it is in $log." >&2
     return 1
   fi

@@ -50,8 +50,9 @@ install_packages() {
   fi
   "${apt[@]}" install --yes --no-install-recommends "$@" || status=$?
   [[ -z $policy ]] || as_root rm "$policy"
-  if [[ " $* " == *' openssh-server '* && -n $(type -P systemctl) ]]; then
-    as_root systemctl --quiet disable ssh.service || status=$?
+  if [[ " $* " == *' openssh-server '* ]]; then
+    as_root update-rc.d ssh disable || status=$?
+    [[ -z $(type -P systemctl) ]] || as_root systemctl disable ssh.service || status=$?
   fi
   return "$status"
 }
