@@ -1,6 +1,8 @@
 #include "jobs/document.h"
 
-#include <sstream>
+#include <time.h>
+
+#include <cstring>
 
 #include "claude/credentials.h"
 #include "claude/oauth_env.h"
@@ -15,25 +17,26 @@ constexpr const char* kBackedUpBy = "backed_up_by";
 constexpr const char* kSetupToken = "setup_token";
 constexpr const char* kSetupTokenStoredAt = "setup_token_stored_at";
 
-// "2026-11-21T18:40:37Z", with or without a fraction; other tools may have written it.
-std::optional<Instant> parse_iso8601(std::string_view text) {
-  std::istringstream in{std::string(text.substr(0, text.find_first_of(".Z+")))};
+// "2026-11-21T18:40:37Z", with or without a fraction, with any or no offset: other tools may have
+// written it. strptime(3) of glibc reads the offset.
+std::optional<Instant> parse_iso8601(const std::string& text) {
   std::tm parts{};
-  char separator[5] = {};
-  in >> parts.tm_year >> separator[0] >> parts.tm_mon >> separator[1] >> parts.tm_mday >>
-      separator[2] >> parts.tm_hour >> separator[3] >> parts.tm_min >> separator[4] >> parts.tm_sec;
-  if (!in || std::string_view(separator, sizeof separator) != "--T::") return std::nullopt;
-  const std::chrono::year_month_day day{std::chrono::year(parts.tm_year),
-                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon)),
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  if (*rest != '\0') rest = ::strptime(rest, "%z", &parts);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const std::chrono::year_month_day day{std::chrono::year(parts.tm_year + 1900),
+                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon) + 1),
                                         std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
   if (!day.ok()) return std::nullopt;
   return Instant(std::chrono::sys_days(day)) + std::chrono::hours(parts.tm_hour) +
-         std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
+         std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec - parts.tm_gmtoff);
 }
 
 std::optional<Instant> time_member(const json_t* fields, const char* key) {
   const auto text = string_member(fields, key);
-  return text ? parse_iso8601(*text) : std::nullopt;
+  return text ? parse_iso8601(std::string(*text)) : std::nullopt;
 }
 
 Json copy_of_fields(const StoredDocument& stored) {

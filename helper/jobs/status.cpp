@@ -75,8 +75,7 @@ std::string describe_token(const Document& document, const Stamps& stamps, Insta
   if (document.setup_token().empty()) return "none";
   if (!is_setup_token(document.setup_token())) return "in the store, but of no token's shape";
   const std::string fingerprint = token_fingerprint(document.setup_token());
-  if (stamps.rejected_setup_tokens.contains(fingerprint))
-    return "rejected by Claude: make a new one with `claude setup-token`";
+  if (stamps.rejected_setup_tokens.contains(fingerprint)) return "rejected by Claude";
   std::string text =
       stamps.accepted_setup_tokens.contains(fingerprint) ? "in force" : "in force, not tried yet";
   if (const auto stored = document.setup_token_stored_at())
@@ -131,9 +130,12 @@ int status(Context& context) {
        find_shadows(context.user, context.paths, context.environment, mode, kManagedSettings))
     row("beware", shadow.what + ": " + shadow.remedy);
 
-  if (setup_token_in_force(document, *stamps) || seen.login == LocalLogin::valid ||
+  int exit_status = 0;
+  if (mode == LoginMode::oauth && !document.setup_token().empty())
+    exit_status = advise("`claude setup-token`, then `claude-auth-sync setup-token set`");
+  if (mode == LoginMode::setup_token || seen.login == LocalLogin::valid ||
       seen.login == LocalLogin::logged_out)
-    return 0;
+    return exit_status;
   if (seen.login == LocalLogin::unreadable) return advise(seen.file.problem);
   const RestorePlan plan(context, document, {.by = RestoreSituation::By::person});
   return advise(plan.decide(seen, stamps->generations) == RestoreVerdict::restore
