@@ -1,0 +1,95 @@
+// helper/decide/watch_decision: what the watch does about what it sees, row by row.
+#include "decide/watch_decision.h"
+
+#include "table.h"
+
+namespace claude_auth {
+namespace {
+
+using test::every_row_holds;
+using test::Row;
+
+void every_sight_has_its_step(void**) {
+  using enum RestoreVerdict;
+  constexpr Row<WatchSituation, WatchStep> kRows[] = {
+      {"paused", {.paused = true, .from_memory = restore}, WatchStep::nothing},
+      {"a setup token in force",
+       {.setup_token_in_force = true, .from_memory = restore},
+       WatchStep::nothing},
+
+      {"valid and new", {.login = LocalLogin::valid}, WatchStep::take},
+      {"valid and known", {.login = LocalLogin::valid, .in_memory = true}, WatchStep::nothing},
+      {"a stale copy, the live one in memory",
+       {.login = LocalLogin::valid, .superseded = true, .from_memory = restore},
+       WatchStep::heal_from_memory},
+      {"a stale copy, the live one elsewhere",
+       {.login = LocalLogin::valid, .superseded = true, .from_memory = leave_same},
+       WatchStep::ask_store},
+      {"a stale copy, and the store had nothing better",
+       {.login = LocalLogin::valid,
+        .superseded = true,
+        .from_memory = leave_same,
+        .dealt_with = true},
+       WatchStep::nothing},
+
+      {"logged out", {.login = LocalLogin::logged_out, .from_memory = restore}, WatchStep::forget},
+      {"unreadable", {.login = LocalLogin::unreadable}, WatchStep::report},
+      {"unreadable, and said so",
+       {.login = LocalLogin::unreadable, .dealt_with = true},
+       WatchStep::nothing},
+
+      {"lost, in memory",
+       {.login = LocalLogin::lost, .from_memory = restore},
+       WatchStep::heal_from_memory},
+      {"wiped, in memory",
+       {.login = LocalLogin::wiped, .from_memory = restore},
+       WatchStep::heal_from_memory},
+      {"malformed, in memory",
+       {.login = LocalLogin::malformed, .from_memory = restore},
+       WatchStep::heal_from_memory},
+      {"lost, memory empty",
+       {.login = LocalLogin::lost, .from_memory = no_document},
+       WatchStep::ask_store},
+      {"wiped, memory dead",
+       {.login = LocalLogin::wiped, .from_memory = document_dead},
+       WatchStep::ask_store},
+      {"wiped, and the store could not help",
+       {.login = LocalLogin::wiped, .from_memory = document_dead, .dealt_with = true},
+       WatchStep::nothing},
+      {"wiped again, what is in memory can still help",
+       {.login = LocalLogin::wiped, .from_memory = restore, .dealt_with = true},
+       WatchStep::heal_from_memory},
+  };
+  every_row_holds(kRows, watch_step);
+}
+
+void a_writer_gets_the_time_it_needs(void**) {
+  constexpr Row<LocalLogin, Millis::rep> kRows[] = {
+      {"valid", LocalLogin::valid, 0},           {"logged out", LocalLogin::logged_out, 0},
+      {"unreadable", LocalLogin::unreadable, 0}, {"wiped", LocalLogin::wiped, 100},
+      {"malformed", LocalLogin::malformed, 300}, {"lost", LocalLogin::lost, 3'000},
+  };
+  every_row_holds(kRows, [](LocalLogin login) { return settle_time(login).count(); });
+}
+
+void the_pause_between_tries_doubles_up_to_10_minutes(void**) {
+  constexpr Row<int, Millis::rep> kRows[] = {
+      {"before any failure", 0, 15'000}, {"the first", 1, 15'000},  {"the second", 2, 30'000},
+      {"the fifth", 5, 240'000},         {"the sixth", 6, 480'000}, {"the seventh", 7, 600'000},
+      {"the hundredth", 100, 600'000},
+  };
+  every_row_holds(kRows, [](int failures) { return backup_retry(failures).count(); });
+}
+
+}  // namespace
+}  // namespace claude_auth
+
+int main() {
+  using namespace claude_auth;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(every_sight_has_its_step),
+      cmocka_unit_test(a_writer_gets_the_time_it_needs),
+      cmocka_unit_test(the_pause_between_tries_doubles_up_to_10_minutes),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
