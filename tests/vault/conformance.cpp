@@ -59,7 +59,7 @@ class Admin {
     assert_int_equal(reply->status, 200);
     const auto body = parse_object(reply->body);
     const json_t* const auth = json_object_get(body->get(), "auth");
-    return Secret::copy_of(string_member(auth, "client_token").value());
+    return Secret::copy_of(string_member(auth, "client_token").value_or(""));
   }
 
  private:

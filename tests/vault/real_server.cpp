@@ -19,8 +19,10 @@ std::string free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const general = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof address;
-  ::bind(probe.get(), general, length);
-  ::getsockname(probe.get(), general, &length);
+  if (!probe || ::bind(probe.get(), general, length) != 0 ||
+      ::getsockname(probe.get(), general, &length) != 0) {
+    std::abort();
+  }
   return std::to_string(ntohs(address.sin_port));
 }
 
@@ -86,7 +88,7 @@ RealServer::RealServer(const std::string& program) {
 
 RealServer::~RealServer() {
   // Its end closes the pipe, which ends the thread.
-  child_->stop(std::chrono::seconds(5));
+  if (child_) child_->stop(std::chrono::seconds(5));
 }
 
 }  // namespace claude_auth::testing

@@ -270,6 +270,7 @@ Answer TokenBook::delete_policy(const std::string& name) {
 
 Answer TokenBook::list_policies() const {
   std::vector<std::string> names;
+  names.reserve(policies_.size() + 1);
   for (const auto& [name, policy] : policies_) names.push_back(name);
   names.emplace_back("root");
   Json data = new_object();
