@@ -170,6 +170,52 @@ case_vault_addr_is_taken_outside() {
   contains "the document" TEST-refresh-one "$(document_of alice)"
 }
 
+# backup_with ASSIGNMENT...: alice's backup over TLS with more variables, without a CA in the
+# configuration; what it says is kept for `said`.
+backup_with() {
+  start_vault --tls
+  vault_person alice
+  configure 'store = vault' '[vault]' "address = $vault_address"
+  write_credentials alice one
+  as alice env "$@" claude-auth-sync backup >"$inside/said" 2>&1
+}
+
+case_vault_cacert_is_taken_outside() {
+  backup_with VAULT_CACERT="$inside/vault-ca.pem" || fail "$(said)"
+  contains "the document" TEST-refresh-one "$(document_of alice)"
+}
+
+case_without_its_authority_a_server_is_not_believed() {
+  ! backup_with VAULT_MAX_RETRIES=0 || fail "it was: $(said)"
+  contains "what the person is told" FAIL "$(said)"
+}
+
+case_vault_tls_server_name_is_taken_outside() {
+  ! backup_with VAULT_CACERT="$inside/vault-ca.pem" VAULT_TLS_SERVER_NAME=elsewhere.example.org \
+    VAULT_MAX_RETRIES=0 || fail "another server was believed: $(said)"
+}
+
+case_vault_proxy_addr_is_taken_outside() {
+  ! backup_with VAULT_CACERT="$inside/vault-ca.pem" VAULT_PROXY_ADDR=http://127.0.0.1:9 \
+    VAULT_MAX_RETRIES=0 || fail "the proxy was passed by: $(said)"
+}
+
+case_half_a_client_certificate_is_refused_outside() {
+  ! backup_with VAULT_CLIENT_CERT=/home/alice/cert.pem || fail "taken: $(said)"
+  contains "what the person is told" VAULT_CLIENT_KEY "$(said)"
+}
+
+case_vault_client_timeout_is_taken_outside() {
+  local milliseconds
+  start_vault
+  vault_person alice
+  write_credentials alice one
+  fault hang
+  ! milliseconds=$(took as alice env VAULT_CLIENT_TIMEOUT=1 VAULT_MAX_RETRIES=0 \
+    claude-auth-sync backup) || fail "it worked"
+  at_most "milliseconds of the backup" 4000 "$milliseconds"
+}
+
 # not_taken_inside NAME VALUE: a login reaches the configured Vault, whatever NAME says.
 not_taken_inside() {
   start_vault
