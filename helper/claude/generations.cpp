@@ -17,14 +17,14 @@ bool is_hash(const json_t* value) {
 
 }  // namespace
 
-bool GenerationHistory::see(std::string_view hash) {
-  const bool known = std::ranges::find(seen_, hash) != seen_.end();
-  if (known && last_seen_ == hash) return false;
-  if (!known) {
-    seen_.emplace_back(hash);
-    drop_oldest(seen_);
-  }
-  last_seen_ = hash;
+bool GenerationHistory::see(const Generation& generation) {
+  if (last_seen_ == generation.hash) return false;
+  last_seen_ = generation.hash;
+  const bool known = std::ranges::find(seen_, generation.hash) != seen_.end();
+  if (known || generation.expires_at_ms < youngest_expires_at_ms_) return true;
+  seen_.push_back(generation.hash);
+  youngest_expires_at_ms_ = generation.expires_at_ms;
+  drop_oldest(seen_);
   return true;
 }
 
@@ -76,6 +76,7 @@ void GenerationHistory::write_to(json_t* state) const {
   json_t* seen = json_array();
   for (const std::string& hash : seen_) json_array_append_new(seen, json_string(hash.c_str()));
   json_object_set_new(state, "seen", seen);
+  set_integer(state, "youngest_expires_at_ms", youngest_expires_at_ms_);
   set_string(state, "last_seen", last_seen_);
   json_t* dead = json_array();
   for (const Dead& one : dead_) {
@@ -95,6 +96,7 @@ GenerationHistory GenerationHistory::read_from(const json_t* state) {
     if (is_hash(hash)) history.seen_.emplace_back(json_string_value(hash));
   }
   drop_oldest(history.seen_);
+  history.youngest_expires_at_ms_ = integer_member(state, "youngest_expires_at_ms").value_or(0);
   const json_t* last = json_object_get(state, "last_seen");
   if (is_hash(last)) history.last_seen_ = json_string_value(last);
   const json_t* dead = json_object_get(state, "dead");

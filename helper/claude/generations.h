@@ -28,9 +28,11 @@ class GenerationHistory {
  public:
   static constexpr std::size_t kKept = 32;
 
-  /// Stamps `hash` as last seen. A generation keeps its first place in the order: a stale copy
-  /// that shows up again does not become young by it. Returns whether anything changed.
-  bool see(std::string_view hash);
+  /// Stamps `generation` as last seen. It keeps its first place in the order: a stale copy that
+  /// shows up again does not become young by it. One that is new here but ends before the youngest
+  /// is a copy from elsewhere, or of an age before this memory: its sight proves nothing, and it
+  /// gets no place. Returns whether anything changed.
+  bool see(const Generation& generation);
 
   /// The last seen generation was found wiped. Returns whether anything changed.
   bool mark_last_seen_dead();
@@ -64,6 +66,7 @@ class GenerationHistory {
   [[nodiscard]] const Dead* find_dead(std::string_view hash) const;
 
   std::vector<std::string> seen_;
+  std::int64_t youngest_expires_at_ms_ = 0;
   std::string last_seen_;
   std::vector<Dead> dead_;
 };

@@ -21,8 +21,11 @@ namespace {
 
 constexpr std::chrono::hours kStampLasts{24};
 
+// No access token lives as long: where one is said to, a clock was wrong, and the end says nothing.
+constexpr std::chrono::days kNoTokenLives{30};
+
 DocumentLogin document_login(const Document& document, const Generation& local,
-                             const GenerationHistory& history) {
+                             const GenerationHistory& history, Instant now) {
   switch (document.login_state()) {
     case RestoreSituation::Document::none:
       return DocumentLogin::none;
@@ -31,7 +34,9 @@ DocumentLogin document_login(const Document& document, const Generation& local,
     case RestoreSituation::Document::valid:
       break;
   }
-  switch (history.age(generation_of(*document.login()), local)) {
+  Generation stored = generation_of(*document.login());
+  if (Instant(Millis(stored.expires_at_ms)) - now > kNoTokenLives) stored.expires_at_ms = 0;
+  switch (history.age(stored, local)) {
     case Age::same:
       return DocumentLogin::same;
     case Age::older:
@@ -93,10 +98,11 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
     const Document document(stored);
     const Instant now = context.clock.now();
     const auto stamped = document.backed_up_at();
-    verdict = decide_backup({.setup_token_in_force = setup_token_in_force(document, stamps),
-                             .login_valid = true,
-                             .document = document_login(document, generation, stamps.generations),
-                             .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
+    verdict =
+        decide_backup({.setup_token_in_force = setup_token_in_force(document, stamps),
+                       .login_valid = true,
+                       .document = document_login(document, generation, stamps.generations, now),
+                       .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
     if (document.is_of_other_host(context.config.host_name)) other_host = document.backed_up_by();
     if (verdict == BackupVerdict::write)
       return with_backup(stored, login, context.config.host_name, now);

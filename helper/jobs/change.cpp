@@ -76,8 +76,8 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
   // A dead generation's one restore is used up before it is written: a kill in between must not
   // give it a second one. Seen it is only once it is there: else a wipe that is still on disk
   // would count as this generation's death.
-  const std::string generation = generation_of(login).hash;
-  stamps->generations.note_restored(generation);
+  const Generation generation = generation_of(login);
+  stamps->generations.note_restored(generation.hash);
   if (auto saved = save_stamps(context, *change_lock, *stamps); !saved)
     return std::unexpected(saved.error());
   if (auto written = write_credentials(context, seen, login); !written)

@@ -38,7 +38,7 @@ Observation observe(const Context& context, const GenerationHistory& history) {
 }
 
 bool remember(const Observation& observation, GenerationHistory& history) {
-  if (observation.generation) return history.see(observation.generation->hash);
+  if (observation.generation) return history.see(*observation.generation);
   return observation.login == LocalLogin::wiped && history.mark_last_seen_dead();
 }
 

@@ -18,9 +18,14 @@ std::string hash(int number) {
   return text;
 }
 
+/// The generation of that hash; a later number ends later.
+Generation generation(int number) {
+  return {.hash = hash(number), .expires_at_ms = number};
+}
+
 GenerationHistory seen(int first, int last) {
   GenerationHistory history;
-  for (int number = first; number <= last; ++number) history.see(hash(number));
+  for (int number = first; number <= last; ++number) history.see(generation(number));
   return history;
 }
 
@@ -39,10 +44,10 @@ void nothing_is_seen_at_first(void**) {
 
 void seeing_says_whether_anything_changed(void**) {
   GenerationHistory history;
-  assert_true(history.see(hash(1)));
-  assert_false(history.see(hash(1)));
-  assert_true(history.see(hash(2)));
-  assert_true(history.see(hash(1)));
+  assert_true(history.see(generation(1)));
+  assert_false(history.see(generation(1)));
+  assert_true(history.see(generation(2)));
+  assert_true(history.see(generation(1)));
 }
 
 void a_generation_is_older_by_its_first_sight(void**) {
@@ -54,7 +59,7 @@ void a_generation_is_older_by_its_first_sight(void**) {
 
 void a_generation_that_shows_up_again_stays_old(void**) {
   GenerationHistory history = seen(1, 2);
-  history.see(hash(1));
+  history.see(generation(1));
   assert_true(history.known_older(hash(1), hash(2)));
   assert_true(history.is_superseded(hash(1)));
   assert_string_equal(history.last_seen().c_str(), hash(1).c_str());
@@ -64,6 +69,21 @@ void one_that_was_never_seen_is_not_known_older(void**) {
   const GenerationHistory history = seen(1, 2);
   assert_false(history.known_older(hash(7), hash(1)));
   assert_false(history.known_older(hash(1), hash(7)));
+}
+
+void a_copy_from_elsewhere_gets_no_place_in_the_order(void**) {
+  GenerationHistory history = seen(5, 6);
+  assert_true(history.see(generation(1)));
+  assert_false(history.is_superseded(hash(6)));
+  assert_false(history.known_older(hash(6), hash(1)));
+  assert_string_equal(history.last_seen().c_str(), hash(1).c_str());
+}
+
+void what_follows_a_copy_from_elsewhere_is_the_youngest(void**) {
+  GenerationHistory history = seen(5, 6);
+  history.see(generation(1));
+  history.see(generation(7));
+  assert_true(history.known_older(hash(6), hash(7)));
 }
 
 void only_what_was_seen_before_another_is_superseded(void**) {
@@ -108,7 +128,7 @@ void a_wipe_kills_the_last_seen_once(void**) {
 
 void a_wipe_kills_the_last_seen_not_the_youngest(void**) {
   GenerationHistory history = seen(1, 2);
-  history.see(hash(1));
+  history.see(generation(1));
   history.mark_last_seen_dead();
   assert_true(history.is_dead(hash(1)));
   assert_false(history.is_dead(hash(2)));
@@ -137,14 +157,14 @@ void restoring_a_living_one_uses_nothing_up(void**) {
 void seeing_a_dead_one_does_not_revive_it(void**) {
   GenerationHistory history = seen(1, 1);
   history.mark_last_seen_dead();
-  history.see(hash(1));
+  history.see(generation(1));
   assert_true(history.is_dead(hash(1)));
 }
 
 void the_last_32_dead_are_kept(void**) {
   GenerationHistory history;
   for (int number = 1; number <= 33; ++number) {
-    history.see(hash(number));
+    history.see(generation(number));
     history.mark_last_seen_dead();
   }
   assert_false(history.is_dead(hash(1)));
@@ -155,14 +175,16 @@ void the_file_keeps_everything(void**) {
   GenerationHistory history = seen(1, 3);
   history.mark_last_seen_dead();
   history.note_restored(hash(3));
-  history.see(hash(2));
+  history.see(generation(2));
   history.mark_last_seen_dead();
-  const GenerationHistory read = through_the_file(history);
+  GenerationHistory read = through_the_file(history);
   assert_true(read.known_older(hash(1), hash(3)));
   assert_string_equal(read.last_seen().c_str(), hash(2).c_str());
   assert_true(read.was_restored_dead(hash(3)));
   assert_true(read.is_dead(hash(2)));
   assert_false(read.was_restored_dead(hash(2)));
+  read.see({.hash = hash(7), .expires_at_ms = 2});
+  assert_false(read.is_superseded(hash(3)));
 }
 
 void a_file_of_other_types_is_an_empty_history(void**) {
@@ -202,6 +224,8 @@ int main() {
       cmocka_unit_test(a_generation_is_older_by_its_first_sight),
       cmocka_unit_test(a_generation_that_shows_up_again_stays_old),
       cmocka_unit_test(one_that_was_never_seen_is_not_known_older),
+      cmocka_unit_test(a_copy_from_elsewhere_gets_no_place_in_the_order),
+      cmocka_unit_test(what_follows_a_copy_from_elsewhere_is_the_youngest),
       cmocka_unit_test(only_what_was_seen_before_another_is_superseded),
       cmocka_unit_test(age_goes_by_sight_and_else_by_expiry),
       cmocka_unit_test(the_last_32_are_kept),

@@ -90,10 +90,30 @@ void a_stale_copy_does_not_replace_the_newer_generation(void**) {
 void a_login_that_ends_earlier_than_the_unknown_one_in_the_store_is_not_written(void**) {
   const UserHome home;
   home.backed_up("one");
-  home.set_field("claude_ai_oauth_json",
-                 R"({"accessToken":"TEST-a-unknown","refreshToken":"TEST-r","expiresAt":4e12})");
+  home.set_field(
+      "claude_ai_oauth_json",
+      R"({"accessToken":"TEST-a-unknown","refreshToken":"TEST-r","expiresAt":1800100000000})");
   assert_string_equal(back_up(home).words().c_str(), "WARN");
   assert_string_equal(backed_up_generation(home).c_str(), "unknown");
+}
+
+void a_stale_copy_that_was_never_seen_here_does_not_replace_the_newer_generation(void**) {
+  const UserHome home;
+  home.backed_up("two");
+  home.write_login("one", 7h);
+  static_cast<void>(home.login());
+  const Ran ran = back_up(home);
+  assert_string_equal(ran.words().c_str(), "WARN");
+  assert_string_equal(backed_up_generation(home).c_str(), "two");
+}
+
+void a_clock_that_was_wrong_keeps_no_later_login_out(void**) {
+  UserHome home;
+  home.backed_up("of-tomorrow", 24h * 400);
+  home.backed_up("one");
+  home.clock.at += 1h;
+  home.backed_up("two");
+  assert_string_equal(backed_up_generation(home).c_str(), "two");
 }
 
 void keys_of_others_survive_with_their_exact_value(void**) {
@@ -210,6 +230,8 @@ int main() {
       cmocka_unit_test(once_a_day_only_the_time_is_written),
       cmocka_unit_test(a_stale_copy_does_not_replace_the_newer_generation),
       cmocka_unit_test(a_login_that_ends_earlier_than_the_unknown_one_in_the_store_is_not_written),
+      cmocka_unit_test(a_stale_copy_that_was_never_seen_here_does_not_replace_the_newer_generation),
+      cmocka_unit_test(a_clock_that_was_wrong_keeps_no_later_login_out),
       cmocka_unit_test(keys_of_others_survive_with_their_exact_value),
       cmocka_unit_test(a_document_without_a_valid_login_gets_one),
       cmocka_unit_test(a_setup_token_in_force_keeps_the_login_out),
