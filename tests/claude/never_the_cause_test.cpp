@@ -1,0 +1,56 @@
+// Nothing of ours ever costs an agent its login: real clients of one home that refresh all the
+// time, and each of our jobs beside them.
+#include <chrono>
+#include <fstream>
+
+#include "cmocka_cpp.h"
+#include "per_client.h"
+#include "race.h"
+
+namespace claude_auth::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+Beside rewriter(const char* how) {
+  return {.command = {LOGIN_REWRITER, how, ClientStage::home(), "50", "10"}, .every = 0ms};
+}
+
+RaceResult run(void** state, const char* what, RaceOptions options) {
+  const RealClient& client = client_of(state);
+  const RaceResult result = race(client, options);
+  print_message("%s, %s: %llu of %llu rotations lost, %llu messages failed, %llu runs, %.1f s\n",
+                client.version.c_str(), what, static_cast<unsigned long long>(result.lost),
+                static_cast<unsigned long long>(result.rotations),
+                static_cast<unsigned long long>(result.failures),
+                static_cast<unsigned long long>(result.runs),
+                std::chrono::duration<double>(result.took).count());
+  assert_true(result.rotations >= options.rotations);
+  return result;
+}
+
+void nothing_beside_loses_nothing(void** state) {
+  assert_int_equal(run(state, "nothing", {.beside = {}}).lost, 0);
+}
+
+void writes_under_the_locks_lose_nothing(void** state) {
+  assert_int_equal(run(state, "writes under the locks", {.beside = {rewriter("locked")}}).lost, 0);
+}
+
+// Without it the others could not fail.
+void writes_without_the_locks_lose_logins(void** state) {
+  assert_true(run(state, "writes without the locks", {.beside = {rewriter("unlocked")}}).lost > 0);
+}
+
+}  // namespace
+}  // namespace claude_auth::testing
+
+int main(int argc, char** argv) {
+  using namespace claude_auth::testing;
+  return ClientStage::enter(argc, argv)
+      .run({
+          {"nothing_beside_loses_nothing", nothing_beside_loses_nothing},
+          {"writes_under_the_locks_lose_nothing", writes_under_the_locks_lose_nothing},
+          {"writes_without_the_locks_lose_logins", writes_without_the_locks_lose_logins},
+      });
+}
