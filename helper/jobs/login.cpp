@@ -1,5 +1,6 @@
 #include "jobs/login.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -34,7 +35,7 @@ class Login {
  public:
   Login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply)
       : context_(context),
-        refresh_(Deadline::in(deadlines.refresh - kToReport)),
+        deadline_(Deadline::in(deadlines.refresh - kToReport)),
         total_(Deadline::in(deadlines.total - kToReport)),
         reply_(reply) {}
 
@@ -46,14 +47,15 @@ class Login {
   int use_what_is_here();
   int ask_store(LoginStep how);
   int share_the_answer();
-  int ask_store_alone(Deadline deadline);
-  int apply(const StoredDocument& stored, Deadline deadline);
-  int apply_token(const Secret& token, Deadline deadline);
-  int apply_login(const Document& document, Deadline deadline);
+  int ask_store_alone();
+  int apply(const StoredDocument& stored);
+  int apply_token(const Secret& token);
+  int apply_login(const Document& document);
   int store_failed(const StoreError& error);
   int fail(std::string_view reason);
   int not_carried_out(std::string_view reason);
-  void withdraw_token(Deadline deadline);
+  void withdraw_token();
+  void wait_longer();
   void say(const Secret& token);
   void export_token(const Secret& token);
   void announce_login_end();
@@ -64,7 +66,7 @@ class Login {
   bool stamp(Change change);
 
   Context& context_;
-  Deadline refresh_;
+  Deadline deadline_;  // as long as the module waits, as things stand
   Deadline total_;
   ReplyWriter& reply_;
 
@@ -74,6 +76,8 @@ class Login {
   TokenHere token_state_ = TokenHere::none;
   Observation seen_;
   std::string trouble_;  // why what is here could not be looked at or written
+  bool waits_longer_ = false;
+  bool carried_out_ = true;  // what the store said is here now
 };
 
 // What is here: stamps, env file, credentials. False where the memory cannot be trusted: then the
@@ -128,7 +132,8 @@ TokenInStore Login::judge(const Secret& token) const {
 
 template <typename Change>
 bool Login::stamp(Change change) {
-  auto stamps = update_stamps(context_, total_, change);
+  const Deadline to_report = Deadline::in(std::max(deadline_.remaining(), kToReport / 2));
+  auto stamps = update_stamps(context_, to_report, change);
   if (!stamps) {
     trouble_ = stamps.error();
     return false;
@@ -143,8 +148,16 @@ int Login::fail(std::string_view reason) {
 
 // What the store said is not here yet: the next login has to ask again.
 int Login::not_carried_out(std::string_view reason) {
-  stamp([](Stamps& stamps) { stamps.store_read_at.reset(); });
+  carried_out_ = false;
   return fail(reason);
+}
+
+// Nothing usable is here, so the module has the patience for more.
+void Login::wait_longer() {
+  if (waits_longer_) return;
+  waits_longer_ = true;
+  reply_.wait();
+  deadline_ = total_;
 }
 
 void Login::say(const Secret& token) {
@@ -176,7 +189,7 @@ void Login::announce_login_end() {
 int Login::run() {
   clear_dead_locks(context_);
   const bool memory = look();
-  if (token_state_ == TokenHere::rejected) withdraw_token(refresh_);
+  if (token_state_ == TokenHere::rejected) withdraw_token();
   const LoginStep next = memory ? step() : LoginStep::use_token;
   switch (next) {
     case LoginStep::done:
@@ -204,15 +217,13 @@ int Login::use_what_is_here() {
 // Several logins of one user at once: one asks the store, the others wait for what it finds.
 int Login::ask_store(LoginStep how) {
   const auto answer_before = stamps_.store_read_at;
-  const bool longer = how == LoginStep::ask_store_longer;
-  const Deadline deadline = longer ? total_ : refresh_;
   // Said first: a store that hangs must not cost a session the token that is here.
   if (token_state_ == TokenHere::usable) say(token_here_);
-  if (longer) reply_.wait();
+  if (how == LoginStep::ask_store_longer) wait_longer();
 
   if (auto made = make_directories(context_.paths.state_dir, 0700); !made)
     return fail(made.error().sentence());
-  auto lock = FileLock::acquire(context_.paths.login_lock, deadline);
+  auto lock = FileLock::acquire(context_.paths.login_lock, deadline_);
   if (!lock && lock.error().error == EWOULDBLOCK) return use_what_is_here();
   if (!lock) return fail(lock.error().sentence());
 
@@ -220,7 +231,7 @@ int Login::ask_store(LoginStep how) {
   const LoginStep next = step();
   if (next == LoginStep::done || next == LoginStep::use_token) return use_what_is_here();
   if (stamps_.store_read_at && stamps_.store_read_at != answer_before) return share_the_answer();
-  return ask_store_alone(deadline);
+  return ask_store_alone();
 }
 
 // Another login has just asked, while this one waited, and did what there was to do.
@@ -229,7 +240,7 @@ int Login::share_the_answer() {
   return use_what_is_here();
 }
 
-int Login::ask_store_alone(Deadline deadline) {
+int Login::ask_store_alone() {
   const Instant now = context_.clock.now();
   if (is_within(stamps_.store_attempt_at, now, context_.config.retry_after))
     return store_failed({.kind = StoreErrorKind::unreachable,
@@ -242,9 +253,9 @@ int Login::ask_store_alone(Deadline deadline) {
       }))
     return fail(trouble_);
 
-  auto opened = open_store(context_, stamps_, Retry::never, Verify::when_due, deadline);
+  auto opened = open_store(context_, stamps_, Retry::never, Verify::when_due, deadline_);
   if (!opened) return store_failed(opened.error());
-  auto stored = opened->store->read(deadline);
+  auto stored = opened->store->read(deadline_);
   pass_on_warning(*opened, context_);
   if (!stored) return store_failed(stored.error());
 
@@ -253,12 +264,16 @@ int Login::ask_store_alone(Deadline deadline) {
         stamp_verified(*opened, stamps, now);
         stamps.store_attempt_at.reset();
         stamps.store_retry_at.reset();
-        stamps.store_read_at = now;
+        stamps.store_read_at.reset();
         stamps.setup_token_stored_at = document.setup_token_stored_at();
       }))
     return fail(trouble_);
   // What was found is worth more time than asking for it.
-  return apply(*stored, something_usable() ? deadline : total_);
+  if (!something_usable() && needs_help(seen_.login)) wait_longer();
+  const int exit_status = apply(*stored);
+  // Last: what this login did not get round to, because it was ended, the next one has to do.
+  if (carried_out_) stamp([&](Stamps& stamps) { stamps.store_read_at = now; });
+  return exit_status;
 }
 
 int Login::store_failed(const StoreError& error) {
@@ -279,49 +294,52 @@ int Login::store_failed(const StoreError& error) {
               " and could not be restored");
 }
 
-int Login::apply(const StoredDocument& stored, Deadline deadline) {
+int Login::apply(const StoredDocument& stored) {
   const Document document(stored);
   const Secret token = Secret::copy_of(document.setup_token());
   switch (token_action(judge(token), something_usable())) {
     case TokenAction::materialize:
-      return apply_token(token, deadline);
+      return apply_token(token);
     case TokenAction::keep:
       return use_what_is_here();
     case TokenAction::withdraw:
       break;
   }
-  withdraw_token(deadline);
+  withdraw_token();
   if (judge(token) == TokenInStore::rejected) {
     reply_.notice(Notice::setup_token_rejected);
     trouble_ = kRejectedToken;
   }
   if (judge(token) == TokenInStore::bad_shape)
     context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
-  return apply_login(document, deadline);
+  return apply_login(document);
 }
 
-void Login::withdraw_token(Deadline deadline) {
+void Login::withdraw_token() {
   token_here_ = Secret();
   token_state_ = TokenHere::none;
   if (!said_.empty()) reply_.no_token();
   said_ = Secret();
-  if (auto removed = remove_token_env(context_, deadline); !removed) trouble_ = removed.error();
+  if (auto removed = remove_token_env(context_, deadline_); !removed) {
+    trouble_ = removed.error();
+    carried_out_ = false;
+  }
 }
 
-int Login::apply_token(const Secret& token, Deadline deadline) {
+int Login::apply_token(const Secret& token) {
   const bool known = token.same_as(token_here_);
   export_token(token);
   if (known) return trouble_.empty() ? 0 : fail(trouble_);
-  if (auto written = write_token_env(context_, token, deadline); !written)
+  if (auto written = write_token_env(context_, token, deadline_); !written)
     return not_carried_out("the setup token is in this session only: " + written.error());
   return context_.finish(Status::ok, "setup token taken from the store");
 }
 
-int Login::apply_login(const Document& document, Deadline deadline) {
+int Login::apply_login(const Document& document) {
   const RestorePlan plan(context_, document, {.by = RestoreSituation::By::machine});
   const RestoreVerdict verdict = plan.decide(seen_, stamps_.generations);
   if (verdict == RestoreVerdict::restore) {
-    auto replaced = plan.carry_out(deadline);
+    auto replaced = plan.carry_out(deadline_);
     if (!replaced) return not_carried_out("the login could not be restored: " + replaced.error());
     if (*replaced == Replaced::not_wanted) return trouble_.empty() ? 0 : fail(trouble_);
     if (trouble_.empty()) return context_.finish(Status::recovered, plan.story(seen_.login));

@@ -1,12 +1,15 @@
 // `login`: the setup token, from the store into the session and out of it again.
+#include <signal.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "claude/oauth_env.h"
 #include "cmocka_cpp.h"
+#include "forked.h"
 #include "jobs/login.h"
 #include "user_home.h"
 
@@ -326,6 +329,34 @@ void a_token_that_cannot_be_written_down_is_in_every_session(void**) {
   }
 }
 
+/// A login that dies when it wants to tell the module of a token: with nobody there to read, its
+/// own SIGPIPE ends it.
+void die_telling(const Home& home) {
+  std::array<int, 2> ends{};
+  assert_int_equal(::pipe(ends.data()), 0);
+  const UniqueFd in(ends[1]);
+  ::close(ends[0]);
+  const pid_t pid = start_forked([&] {
+    Context context = home.context();
+    ReplyWriter reply(in.get());
+    return login(context, {.refresh = 20s, .total = 30s}, reply) == 0;
+  });
+  int status = 0;
+  assert_int_equal(::waitpid(pid, &status, 0), pid);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+}
+
+void what_a_login_died_over_is_done_by_the_next(void**) {
+  const Home home;
+  home.write_login("one");
+  home.token_in_store("new");
+  home.accept("new");
+  die_telling(home);
+  assert_string_equal(home.env_file().c_str(), "none");
+  assert_string_equal(home.login().said.c_str(), told("new").c_str());
+  assert_string_equal(home.env_file().c_str(), "new");
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -361,6 +392,7 @@ int main() {
       cmocka_unit_test(lines_that_are_not_ours_are_not_replaced_by_a_token),
       cmocka_unit_test(an_empty_env_file_is_filled),
       cmocka_unit_test(a_token_that_cannot_be_written_down_is_in_every_session),
+      cmocka_unit_test(what_a_login_died_over_is_done_by_the_next),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
