@@ -116,6 +116,8 @@ int remove_setup_token(Context& context) {
   stamps = update_stamps(context, deadline, [&](Stamps& after) {
     stamp_verified(*opened, after, context.clock.now());
     after.setup_token_stored_at.reset();
+    // Should the env file stay, the next login takes it away.
+    after.store_read_at.reset();
   });
   if (!stamps) return context.finish(Status::fail, stamps.error());
   if (auto removed = remove_token_env(context, deadline); !removed)

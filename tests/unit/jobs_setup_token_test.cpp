@@ -220,6 +220,18 @@ void a_removed_token_is_gone_from_store_and_env_file(void**) {
   assert_string_equal(home.field("setup_token_stored_at").c_str(), "none");
 }
 
+void a_removed_token_that_stayed_in_the_env_file_is_gone_after_the_next_login(void**) {
+  const Home home;
+  home.write_login("one");
+  static_cast<void>(home.set(kToken, TokenCheck::take_my_word));
+  home.be_fresh();
+  assert_int_equal(::chmod(home.paths.token_env.c_str(), 0644), 0);
+  assert_string_equal(home.run(remove_setup_token).words().c_str(), "FAIL");
+  assert_int_equal(::chmod(home.paths.token_env.c_str(), 0600), 0);
+  static_cast<void>(home.login());
+  assert_true(home.has_none());
+}
+
 void removing_keeps_the_rest_of_the_document(void**) {
   const Home home;
   home.backed_up("one");
@@ -290,6 +302,7 @@ int main() {
       cmocka_unit_test(a_store_that_cannot_be_read_is_not_written),
       cmocka_unit_test(a_stored_token_is_in_sessions_although_the_env_file_is_in_the_way),
       cmocka_unit_test(a_removed_token_is_gone_from_store_and_env_file),
+      cmocka_unit_test(a_removed_token_that_stayed_in_the_env_file_is_gone_after_the_next_login),
       cmocka_unit_test(removing_keeps_the_rest_of_the_document),
       cmocka_unit_test(removing_nothing_writes_nothing),
       cmocka_unit_test(removing_without_an_answer_keeps_the_env_file),
