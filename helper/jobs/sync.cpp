@@ -1,8 +1,10 @@
 #include "jobs/sync.h"
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
+#include "claude/client_lock.h"
 #include "claude/live_probe.h"
 #include "claude/oauth_env.h"
 #include "decide/expiry.h"
@@ -62,6 +64,7 @@ class Sync {
   Stamps stamps_;
   OpenStore opened_;
   std::string trouble_;  // why the state could not be written
+  std::optional<SignalBlock> refreshed_;
 };
 
 template <typename Change>
@@ -279,6 +282,9 @@ ProbeResult Sync::probe(const Observation& seen) {
         Secret::copy_of(string_member(seen.file.login(), "accessToken").value_or(""));
     return probe_isolated(claude, token, context_.user, context_.environment, kProbeLimit);
   }
+  // A client that is ended in the middle of a refresh loses the login, and a refreshed one that is
+  // not backed up can be lost: from here on nothing but the end of the sync ends it.
+  refreshed_.emplace();
   return probe_in_home(claude, context_.paths.claude_dir, context_.user, context_.environment,
                        kProbeLimit);
 }
@@ -334,7 +340,8 @@ Outcome Sync::ask_person(const std::string& why) const {
 }  // namespace
 
 int sync(Context& context) {
-  const Outcome outcome = Sync(context).run();
+  Sync job(context);
+  const Outcome outcome = job.run();
   return context.finish(outcome.status, outcome.reason);
 }
 
