@@ -168,7 +168,9 @@ int Watch::run() {
     if (backup_at_.passed() && !helper_) start_backup();
   }
   notify_service_manager("STOPPING=1");
-  return hand_over_ ? 1 : 0;
+  // It may hold Claude's locks, which it gives back before it heeds a TERM.
+  if (helper_) helper_->child.stop(kChildGrace);
+  return hand_over_ ? kPersonNeeded : 0;
 }
 
 Deadline Watch::next_turn() const {
@@ -381,8 +383,11 @@ void Watch::finish_asking() {
 }  // namespace
 
 int watch(Context& context) {
-  if (!is_enrolled(context))
+  if (!is_enrolled(context)) {
+    // A service that ends before it was ready has failed, in its manager's eyes.
+    notify_service_manager("READY=1");
     return context.finish(Status::skip, "not enrolled: there is nothing to watch for");
+  }
   return Watch(context).run();
 }
 

@@ -5,8 +5,12 @@
 
 namespace claude_auth {
 
-/// Runs until TERM or INT (exit status 0). Under a service manager it ends with 1 once when only a
-/// person can help, so that the unit's OnFailure= is started; restarted, it says nothing twice.
+/// The exit status of a watch that ended so that its service manager calls a person.
+constexpr int kPersonNeeded = 3;
+
+/// Runs until TERM or INT (exit status 0). Under a service manager it ends with kPersonNeeded once
+/// when only a person can help, so that the unit's OnFailure= is started; started again, it says
+/// nothing twice.
 [[nodiscard]] int watch(Context& context);
 
 }  // namespace claude_auth
