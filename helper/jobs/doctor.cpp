@@ -1,11 +1,10 @@
 #include "jobs/doctor.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include "base/errors.h"
@@ -23,6 +22,10 @@ namespace claude_auth {
 namespace {
 
 constexpr const char* kUnitDirectories[] = {"/etc/systemd/system", "/usr/lib/systemd/system"};
+
+bool is_service_or_drop_in(const std::string& path) {
+  return path.ends_with(".service") || (path.contains(".service.d/") && path.ends_with(".conf"));
+}
 
 class Doctor {
  public:
@@ -172,11 +175,13 @@ void Doctor::check_unit(const std::string& path) {
 
 void Doctor::check_units() {
   for (const char* place : kUnitDirectories) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(place), &::closedir);
-    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-      const std::string name = entry->d_name;
-      if (name.ends_with(".service")) check_unit(std::string(place) + "/" + name);
-    }
+    std::error_code ignored;
+    const std::filesystem::recursive_directory_iterator units(
+        place, std::filesystem::directory_options::skip_permission_denied, ignored);
+    // The links are what is enabled of what is looked at anyway.
+    for (auto unit = begin(units); unit != end(units); unit.increment(ignored))
+      if (!unit->is_symlink(ignored) && is_service_or_drop_in(unit->path()))
+        check_unit(unit->path());
   }
 }
 
