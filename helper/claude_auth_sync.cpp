@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/secret.h"
+#include "base/service_notify.h"
 #include "jobs/backup.h"
 #include "jobs/context.h"
 #include "jobs/doctor.h"
@@ -132,7 +133,9 @@ int call_job(const Arguments& arguments, Context& context) {
 
 int run_job(const Arguments& arguments) {
   const Clock clock;
-  const Audience audience = arguments.pam ? Audience::log_only : Audience::person;
+  // The journal has each line already, from syslog and with the user's name.
+  const bool person = !arguments.pam && !is_journal_stream(STDERR_FILENO);
+  const Audience audience = person ? Audience::person : Audience::log_only;
   const auto identity = identify(arguments.pam ? Caller::pam : Caller::person);
   if (!identity) {
     std::fprintf(stderr, "claude-auth-sync: %s\n", identity.error().c_str());

@@ -1,11 +1,13 @@
 #include "base/service_notify.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <string>
 
 #include "base/unique_fd.h"
 
@@ -21,6 +23,13 @@ std::string_view notify_address() {
 
 bool has_service_manager() {
   return !notify_address().empty();
+}
+
+bool is_journal_stream(int fd) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat info{};
+  return stream != nullptr && ::fstat(fd, &info) == 0 &&
+         stream == std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
 void notify_service_manager(std::string_view state) {

@@ -1,4 +1,4 @@
-// The few words a service says to systemd: sd_notify(3)'s protocol, without its library.
+// What a service and systemd tell each other: sd_notify(3)'s protocol, and where the output goes.
 #pragma once
 
 #include <string_view>
@@ -10,5 +10,8 @@ void notify_service_manager(std::string_view state);
 
 /// Whether one listens.
 [[nodiscard]] bool has_service_manager();
+
+/// Whether `fd` leads to the journal, by $JOURNAL_STREAM: systemd.exec(5).
+[[nodiscard]] bool is_journal_stream(int fd);
 
 }  // namespace claude_auth

@@ -15,7 +15,7 @@ enum class Status { ok, skip, warn, recovered, fail };
 
 /// Who else than the two logs hears a status line.
 enum class Audience {
-  log_only,  ///< PAM, timers
+  log_only,  ///< PAM, services
   person,    ///< a person at a terminal: the line goes to standard error as well
 };
 
