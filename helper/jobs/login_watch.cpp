@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <string_view>
 
@@ -75,14 +76,17 @@ void LoginWatch::arm() {
       changes = kNames;
     }
   }
-  if (!inotify_) poll_interval_ = kPollEvery;
 }
 
 bool LoginWatch::watch(const std::string& directory, const std::string& name,
                        std::uint32_t changes) {
   if (is_remote(directory)) poll_interval_ = kPollEvery;
   const int descriptor = ::inotify_add_watch(inotify_.get(), directory.c_str(), changes);
-  if (descriptor < 0) return false;
+  if (descriptor < 0) {
+    // No inotify, no more watches for this user, a directory that cannot be read: nobody will tell.
+    if (errno != ENOENT && errno != ENOTDIR) poll_interval_ = kPollEvery;
+    return false;
+  }
   const auto known = std::ranges::find(watched_, descriptor, &Watched::descriptor);
   if (known == watched_.end())
     watched_.push_back({.descriptor = descriptor, .names = {name}});

@@ -26,7 +26,7 @@ class LoginWatch {
   [[nodiscard]] bool drain();
 
   /// How often to look without being told: on file systems of other machines, whose changes
-  /// inotify does not see. Nothing where it sees them all.
+  /// inotify does not see, and where a directory cannot be watched. Nothing where it sees them all.
   [[nodiscard]] std::optional<Millis> poll_interval() const { return poll_interval_; }
 
  private:
