@@ -11,7 +11,6 @@ namespace claude_auth {
 namespace {
 
 using login_pipe::kMaxBytes;
-using login_pipe::kMaxToken;
 
 /// Four digits are 27 years: more than any date the helper has to tell.
 constexpr std::size_t kMostDayDigits = 4;
