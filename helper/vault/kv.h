@@ -35,8 +35,8 @@ class KvDocument {
   bool version_2_ = false;
 };
 
-/// What a reply to GET MOUNT/data/PATH means (docs/vault-protocol.md, "Key/value version 2"). Never takes
-/// anything for absent but a 404 that says so. Pure.
+/// What a reply to GET MOUNT/data/PATH means (docs/vault-protocol.md, "Key/value version 2"). Never
+/// takes anything for absent but a 404 that says so. Pure.
 [[nodiscard]] std::expected<StoredDocument, StoreError> document_in(const HttpReply& reply,
                                                                     std::string_view name);
 
