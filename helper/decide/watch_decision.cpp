@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace claude_auth {
+namespace {
+
+Millis doubled_after(int failures, Millis first, Millis longest) {
+  return std::min(longest, first * (1 << std::clamp(failures - 1, 0, 10)));
+}
+
+}  // namespace
 
 WatchStep watch_step(const WatchSituation& now) {
   if (now.paused || now.setup_token_in_force) return WatchStep::nothing;
@@ -40,9 +47,11 @@ Millis settle_time(LocalLogin login) {
 }
 
 Millis backup_retry(int failures) {
-  constexpr Millis kFirst{15'000};
-  constexpr Millis kLongest{600'000};
-  return std::min(kLongest, kFirst * (1 << std::clamp(failures - 1, 0, 6)));
+  return doubled_after(failures, Millis(15'000), Millis(600'000));
+}
+
+Millis heal_retry(int failures) {
+  return doubled_after(failures, Millis(250), Millis(30'000));
 }
 
 }  // namespace claude_auth

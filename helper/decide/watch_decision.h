@@ -35,4 +35,7 @@ enum class WatchStep {
 /// The pause before the next backup try after `failures` in a row.
 [[nodiscard]] Millis backup_retry(int failures);
 
+/// The same before the next try to heal a login.
+[[nodiscard]] Millis heal_retry(int failures);
+
 }  // namespace claude_auth

@@ -35,10 +35,12 @@ namespace {
 constexpr Millis kGather{1'000};
 // A storm of changes is looked at this often, not once a change.
 constexpr Millis kBetweenLooks{20};
-constexpr Millis kLocksBusy{250};
+constexpr Millis kAgainSoon{250};
 constexpr Millis kChangeNeeds{2'000};
 constexpr std::chrono::seconds kChildLimit{90};
 constexpr std::chrono::seconds kChildGrace{5};
+// Tries to heal before it is a FAIL: more than the minute for which a dead client's lock is busy.
+constexpr int kHealsUntilFail = 10;
 
 /// The newest valid login, on guarded memory.
 struct Held {
@@ -103,13 +105,16 @@ class Watch {
   void act(WatchStep step, const Observation& seen, const std::string& state);
   void take(const Observation& seen);
   void heal(const Observation& seen);
+  void heal_later(const std::string& problem);
   void report(std::string_view problem, const std::string& state);
-  void start(Helper::Task task);
+  [[nodiscard]] bool start(Helper::Task task);
+  bool not_started(int error);
   void start_backup();
   void start_asking();
   void finish_helper();
   void finish_backup(bool succeeded);
   void finish_asking();
+  void ask_again();
   [[nodiscard]] WatchSituation situation(const Observation& seen, const Stamps& stamps,
                                          const std::string& state) const;
   [[nodiscard]] RestoreVerdict memory_could(const Observation& seen,
@@ -132,6 +137,7 @@ class Watch {
   Deadline look_at_ = Deadline::in(Millis(0));
   Deadline backup_at_ = Deadline::never();
   int failed_backups_ = 0;
+  int failed_heals_ = 0;                     // of this state
   std::string state_;                        // as last seen: name_state
   Deadline settled_at_ = Deadline::never();  // when that state may be acted upon
   std::string asked_about_;                  // the state that the store was asked about
@@ -198,6 +204,7 @@ bool Watch::is_settling(const Observation& seen, const std::string& state) {
   if (state != state_) {
     state_ = state;
     settled_at_ = Deadline::in(settle_time(seen.login));
+    failed_heals_ = 0;
     asked_about_.clear();
     ask_again_at_ = Deadline::never();
   }
@@ -216,7 +223,8 @@ void Watch::look() {
   if (is_settling(seen, state)) return;
   const WatchStep step = watch_step(situation(seen, *stamps, state));
   GenerationHistory after = stamps->generations;
-  const bool told_before = seen.generation && !stamps->told_about.empty();
+  const bool told_before =
+      seen.generation && !stamps->told_about.empty() && stamps->told_about != state;
   if (remember(seen, after) || told_before)
     stamp([&](Stamps& now) {
       remember(seen, now.generations);
@@ -271,7 +279,7 @@ void Watch::act(WatchStep step, const Observation& seen, const std::string& stat
     case WatchStep::heal_from_memory:
       return heal(seen);
     case WatchStep::ask_store:
-      if (helper_) return look_in(kLocksBusy);
+      if (helper_) return look_in(kAgainSoon);
       asked_about_ = state;
       return start_asking();
     case WatchStep::report:
@@ -298,10 +306,7 @@ void Watch::heal(const Observation& seen) {
   const Document document(stored);
   const RestorePlan plan(context_, document, {});
   const auto replaced = plan.carry_out(Deadline::in(kChangeNeeds));
-  if (!replaced) {
-    context_.log.line(Status::warn, "the login is not healed yet: " + replaced.error());
-    return look_in(kLocksBusy);
-  }
+  if (!replaced) return heal_later(replaced.error());
   if (*replaced == Replaced::replaced)
     context_.log.line(Status::recovered, "login healed from memory; the one here was " +
                                              std::string(seen.login == LocalLogin::valid
@@ -310,16 +315,31 @@ void Watch::heal(const Observation& seen) {
   look_in(kBetweenLooks);
 }
 
+// A lock of Claude's is busy, or the disk is full: said once, and once more where it lasts.
+void Watch::heal_later(const std::string& problem) {
+  ++failed_heals_;
+  if (failed_heals_ == 1)
+    context_.log.line(Status::warn, "the login is not healed yet: " + problem);
+  if (failed_heals_ == kHealsUntilFail)
+    context_.log.line(Status::fail, "the login cannot be healed: " + problem);
+  look_in(heal_retry(failed_heals_));
+}
+
 void Watch::start_backup() {
   backup_at_ = Deadline::never();
-  if (memory_) start(Helper::Task::backup);
+  if (memory_ && !start(Helper::Task::backup)) finish_backup(false);
 }
 
 void Watch::start_asking() {
-  start(Helper::Task::ask_store);
+  if (!start(Helper::Task::ask_store)) ask_again();
 }
 
-void Watch::start(Helper::Task task) {
+// The store failed, or could not be asked: once logins may, so may we.
+void Watch::ask_again() {
+  ask_again_at_ = Deadline::in(context_.config.retry_after + kGather);
+}
+
+bool Watch::start(Helper::Task task) {
   const bool backup = task == Helper::Task::backup;
   Command command{
       .path = program_, .arguments = {"claude-auth-sync"}, .environment = own_environment()};
@@ -329,19 +349,21 @@ void Watch::start(Helper::Task task) {
   if (backup) command.standard_input = pipe_with(memory_->login.view());
 
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return look_in(kLocksBusy);
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return not_started(errno);
   UniqueFd reading(ends[0]);
   const UniqueFd writing(ends[1]);
   auto child = Child::start(std::move(command), writing.get(), -1);
-  if (!child) {
-    context_.log.line(Status::fail, "cannot start " + program_ + ": " + errno_text(child.error()));
-    if (backup) finish_backup(false);
-    return;
-  }
+  if (!child) return not_started(child.error());
   helper_.emplace(Helper{.task = task,
                          .child = std::move(*child),
                          .output = std::move(reading),
                          .limit = Deadline::in(kChildLimit)});
+  return true;
+}
+
+bool Watch::not_started(int error) {
+  context_.log.line(Status::fail, "cannot start " + program_ + ": " + errno_text(error));
+  return false;
 }
 
 void Watch::finish_helper() {
@@ -370,13 +392,10 @@ void Watch::finish_asking() {
                              std::to_string(static_cast<int>(login_pipe::Notice::login_needed));
   const bool person = codes.contains(needed + ' ');
   sodium_memzero(said.data(), said.size());
-  if (!person) {
-    // Healed, or the store failed: then it is asked again once logins may.
-    ask_again_at_ = Deadline::in(context_.config.retry_after + kGather);
-    return;
-  }
-  const std::string state = state_;
-  stamp([&](Stamps& now) { now.told_about = state; });
+  // An answer about what is no longer here.
+  if (asked_about_ != state_) return;
+  if (!person) return ask_again();
+  stamp([&](Stamps& now) { now.told_about = state_; });
   hand_over_ = has_service_manager();
 }
 

@@ -81,6 +81,14 @@ void the_pause_between_tries_doubles_up_to_10_minutes(void**) {
   every_row_holds(kRows, [](int failures) { return backup_retry(failures).count(); });
 }
 
+void the_pause_between_heals_doubles_up_to_half_a_minute(void**) {
+  constexpr Row<int, Millis::rep> kRows[] = {
+      {"the first", 1, 250},     {"the second", 2, 500},         {"the seventh", 7, 16'000},
+      {"the eighth", 8, 30'000}, {"the hundredth", 100, 30'000},
+  };
+  every_row_holds(kRows, [](int failures) { return heal_retry(failures).count(); });
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -90,6 +98,7 @@ int main() {
       cmocka_unit_test(every_sight_has_its_step),
       cmocka_unit_test(a_writer_gets_the_time_it_needs),
       cmocka_unit_test(the_pause_between_tries_doubles_up_to_10_minutes),
+      cmocka_unit_test(the_pause_between_heals_doubles_up_to_half_a_minute),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

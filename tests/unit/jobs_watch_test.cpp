@@ -1,0 +1,115 @@
+// `watch`: a process of its own over a home. The children that it starts are this program, and
+// fail.
+#include "jobs/watch.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <array>
+
+#include "cmocka_cpp.h"
+#include "forked.h"
+#include "user_home.h"
+
+namespace claude_auth {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+constexpr int kLongEnoughMs = 30'000;
+
+/// Waits for events of one file or directory.
+class Events {
+ public:
+  Events(const std::string& path, std::uint32_t kinds) : fd_(::inotify_init1(IN_CLOEXEC)) {
+    if (::inotify_add_watch(fd_.get(), path.c_str(), kinds) < 0) ::abort();
+  }
+  void wait_for_one() const {
+    alignas(inotify_event) std::array<char, sizeof(inotify_event) + NAME_MAX + 1> event{};
+    pollfd waiting{fd_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, kLongEnoughMs) != 1) fail_msg("nothing happened");
+    if (::read(fd_.get(), event.data(), event.size()) <= 0) ::abort();
+  }
+  template <typename Condition>
+  void wait_until(Condition condition) const {
+    while (!condition()) wait_for_one();
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+struct Watched : UserHome {
+  Watched() { make_store_empty(); }
+
+  /// Starts the watch and waits until it has seen the login that is here.
+  void start() {
+    const Events state(paths.state_dir, IN_MOVED_TO);
+    pid_ = start_forked([this] {
+      Context context = this->context();
+      return watch(context) == 0;
+    });
+    state.wait_until([this] { return stamps().generations.any_seen(); });
+  }
+  [[nodiscard]] bool ends_well() const {
+    ::kill(pid_, SIGTERM);
+    return succeeded(pid_);
+  }
+  [[nodiscard]] std::size_t lines_with(const std::string& text) const {
+    std::size_t count = 0;
+    const std::string log = contents(paths.log);
+    for (std::size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++count;
+    return count;
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+void a_wiped_login_is_healed_from_memory(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  const Events files(home.paths.claude_dir, IN_MOVED_TO);
+  home.wipe();
+  files.wait_until([&] { return home.generation() == "one"; });
+  assert_true(home.ends_well());
+}
+
+void a_heal_that_fails_is_said_once_and_goes_on(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  // Without a record no lock of Claude's is taken.
+  assert_int_equal(::mkdir(home.paths.client_locks.c_str(), 0700), 0);
+  const Events log(home.paths.state_dir, IN_MODIFY);
+  home.wipe();
+  log.wait_until([&] { return home.lines_with("not healed yet") > 0; });
+  const Events tries(home.paths.change_lock, IN_OPEN);
+  for (int more = 0; more < 2; ++more) tries.wait_for_one();
+  assert_int_equal(home.lines_with("not healed yet"), 1);
+  const Events files(home.paths.claude_dir, IN_MOVED_TO);
+  assert_int_equal(::rmdir(home.paths.client_locks.c_str()), 0);
+  files.wait_until([&] { return home.generation() == "one"; });
+  assert_true(home.ends_well());
+}
+
+}  // namespace
+}  // namespace claude_auth
+
+int main(int count, char**) {
+  using namespace claude_auth;
+  if (count > 1) return 1;
+  if (sodium_init() < 0) return 1;
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(a_wiped_login_is_healed_from_memory),
+      cmocka_unit_test(a_heal_that_fails_is_said_once_and_goes_on),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
