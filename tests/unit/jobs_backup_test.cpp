@@ -2,6 +2,9 @@
 #include "jobs/backup.h"
 
 #include <sodium.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "claude/oauth_env.h"
 #include "cmocka_cpp.h"
@@ -208,6 +211,42 @@ void a_wipe_that_a_backup_sees_is_remembered(void**) {
   assert_true(home.stamps().generations.is_dead(hash));
 }
 
+/// A backup as the watch asks for it: the login comes over a pipe.
+Ran back_up_piped(const UserHome& home, const std::string& login) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) fail();
+  const UniqueFd saved(::dup(STDIN_FILENO));
+  ::dup2(ends[0], STDIN_FILENO);
+  ::close(ends[0]);
+  if (::write(ends[1], login.data(), login.size()) != static_cast<ssize_t>(login.size())) fail();
+  ::close(ends[1]);
+  Ran ran =
+      home.run([](Context& context) { return backup(context, BackupSource::standard_input); });
+  ::dup2(saved.get(), STDIN_FILENO);
+  return ran;
+}
+
+void a_login_from_the_watch_is_written_whatever_the_file_says(void**) {
+  const UserHome home;
+  home.backed_up("one");
+  home.wipe();
+  const Ran ran = back_up_piped(
+      home,
+      R"({"accessToken":"TEST-a-two","refreshToken":"TEST-r-two","expiresAt":1900000000000})");
+  assert_string_equal(ran.words().c_str(), "OK");
+  assert_string_equal(backed_up_generation(home).c_str(), "two");
+}
+
+void only_a_valid_login_is_taken_from_the_watch(void**) {
+  for (const char* text : {"", "garbled", R"({"accessToken":"","refreshToken":"","expiresAt":0})",
+                           R"({"claudeAiOauth":{}})"}) {
+    const UserHome home;
+    home.backed_up("one");
+    assert_string_equal(back_up_piped(home, text).words().c_str(), "FAIL");
+    assert_int_equal(home.document().version, 1);
+  }
+}
+
 void nothing_secret_is_logged(void**) {
   const UserHome home;
   home.backed_up("one");
@@ -242,6 +281,8 @@ int main() {
       cmocka_unit_test(another_hosts_login_is_replaced_with_a_warning),
       cmocka_unit_test(a_paused_user_is_left_alone),
       cmocka_unit_test(a_wipe_that_a_backup_sees_is_remembered),
+      cmocka_unit_test(a_login_from_the_watch_is_written_whatever_the_file_says),
+      cmocka_unit_test(only_a_valid_login_is_taken_from_the_watch),
       cmocka_unit_test(nothing_secret_is_logged),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -152,6 +152,23 @@ void a_rejected_setup_token_needs_the_person(void**) {
   assert_true(shown.row("to do").contains("setup-token set"));
 }
 
+void a_backup_of_no_use_is_shown(void**) {
+  UserHome home;
+  home.backed_up("one");
+  home.config.host_name = "other-host";
+  assert_true(show(home).row("backup").contains("by another host: this-host"));
+  home.set_field("claude_ai_oauth_json", "garbled");
+  assert_string_equal(show(home).row("backup").c_str(), "not a valid login");
+}
+
+void the_end_of_the_login_is_shown(void**) {
+  const UserHome home;
+  home.backed_up("one");
+  const auto ends = (home.clock.at + 48h).time_since_epoch().count();
+  home.write_login_with("one", R"(,"refreshTokenExpiresAt":)" + std::to_string(ends));
+  assert_true(show(home).row("login").ends_with(", login ends in 2 days"));
+}
+
 void a_pause_is_shown(void**) {
   const UserHome home;
   home.backed_up("one");
@@ -194,6 +211,8 @@ int main() {
       cmocka_unit_test(a_store_that_fails_is_named),
       cmocka_unit_test(a_setup_token_in_force_makes_a_lost_login_fine),
       cmocka_unit_test(a_rejected_setup_token_needs_the_person),
+      cmocka_unit_test(a_backup_of_no_use_is_shown),
+      cmocka_unit_test(the_end_of_the_login_is_shown),
       cmocka_unit_test(a_pause_is_shown),
       cmocka_unit_test(showing_changes_nothing),
       cmocka_unit_test(nothing_secret_is_shown),
