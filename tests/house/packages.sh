@@ -5,7 +5,7 @@ build_packages=(
   cmake g++ ninja-build pkg-config
   libcli11-dev libcmocka-dev libcurl4-openssl-dev libeconf-dev libjansson-dev libmicrohttpd-dev
   libgnutls28-dev libpam0g-dev libseccomp-dev libsodium-dev libyaml-cpp-dev)
-machine_packages=(curl iproute2 openssh-client openssh-server openssl)
+machine_packages=(curl dbus iproute2 openssh-client openssh-server openssl systemd-container)
 lint_packages=(clang-format-19 clang-tidy-19 mandoc shellcheck)
 
 as_root() {

@@ -95,6 +95,8 @@ machine_lacks() {
     'needs root'* | 'only root '*) ((EUID != 0)) ;;
     'readelf '*) [[ -z $(type -P readelf) ]] ;;
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
+    'needs a machine that boots'*) [[ -n $(why_no_machine) ]] ;;
+    'needs systemd-analyze'*) [[ -z $(type -P systemd-analyze) ]] ;;
     'no bao or vault'*) [[ -z ${VAULT_BIN-} && -z $(type -P bao vault) ]] ;;
     'no claude client'*) [[ -z ${CLAUDE_CLIENTS-} && -z $(type -P claude) ]] ;;
     *) return 1 ;;

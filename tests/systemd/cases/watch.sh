@@ -56,6 +56,7 @@ case_watch_restarts_clean() {
 }
 
 case_killed_watch_is_started_again() {
+  drop_in claude-auth-watch@.service <<<$'[Service]\nRestartSec=100ms'
   watched
   kill -KILL "$(property "$watch" MainPID)"
   until_is "$watch" NRestarts 1
@@ -68,14 +69,18 @@ case_watch_of_one_not_enrolled_ends_without_failure() {
   same "result, restarts" "success 0" "$(property "$watch" Result) $(property "$watch" NRestarts)"
 }
 
-# beyond_help: the watch of alice has found a wiped login that neither memory nor store can heal.
+# beyond_help: the watch of alice has found a wiped login that neither memory nor store can heal,
+# and has ended.
 beyond_help() {
   watched
+  local first
+  first=$(property "$watch" MainPID)
   wipe_credentials alice
   until_logged '*RECOVERED*'
   # A dead generation has one more chance only.
   wipe_credentials alice
   until_logged '*FAIL*'
+  until_gone "$first"
 }
 
 case_login_beyond_help_calls_on_failure() {

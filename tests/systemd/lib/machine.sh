@@ -11,12 +11,12 @@ why_no_machine() {
   if [[ -n $reason ]]; then
     echo "$reason"
   elif [[ -z $(type -P systemd-nspawn) ]]; then
-    echo "needs systemd-nspawn: the package systemd-container is not installed"
+    echo "needs a machine that boots: systemd-nspawn (package systemd-container) is not installed"
   elif [[ ! -x /lib/systemd/systemd || -z $(type -P dbus-daemon) ]]; then
-    echo "needs systemd-nspawn: there is no systemd and dbus-daemon here to boot"
+    echo "needs a machine that boots: systemd and dbus-daemon are not installed"
   elif ! unshare --mount --propagation private bash -c \
     'mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup' 2>/dev/null; then
-    echo "needs namespaces: cgroup2 cannot be mounted here"
+    echo "needs a machine that boots: cgroup2 cannot be mounted here"
   fi
 }
 

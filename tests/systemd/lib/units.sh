@@ -83,7 +83,7 @@ logged_at() {
     grep -m 1 -F "$1" | sed 's/^\([0-9]*\)\.\([0-9]\{3\}\).*/\1\2/'
 }
 
-# until UNIT PROPERTY VALUE: waits until it is so, half a minute at most.
+# until_is UNIT PROPERTY VALUE: waits until it is so, half a minute at most.
 until_is() {
   local limit=$((SECONDS + 30))
   until [[ $(property "$1" "$2") == "$3" ]]; do
@@ -92,6 +92,9 @@ until_is() {
     read -r -t 0.02 <> <(:) || true
   done
 }
+
+# until_gone PID: waits until that process has ended, half a minute at most.
+until_gone() { timeout 30 tail --pid="$1" -f /dev/null || fail "process $1 has not ended"; }
 
 # inside_unit KIND COMMAND: what COMMAND, a shell line without single quotes, prints in place of
 # claude-auth-KIND@alice's own program, with the same fences around it.
