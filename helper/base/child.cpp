@@ -49,6 +49,7 @@ struct Launch {
   std::array<int, 3> standard_fds;
   int error_pipe;
   pid_t parent;
+  WhenOrphaned when_orphaned;
 };
 
 [[noreturn]] void report_and_exit(int error_pipe) {
@@ -68,8 +69,7 @@ void reset_signals() {
 
 [[noreturn]] void become(Launch launch) {
   ::setpgid(0, 0);
-  // TERM, not KILL, when our own process dies: Claude ends a running refresh on TERM.
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (launch.when_orphaned == WhenOrphaned::terminate) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.parent) ::_exit(127);
   reset_signals();
   // Out of the way of 0 to 2 first, in case the caller's descriptors are among them.
@@ -152,6 +152,7 @@ std::expected<Child, int> Child::start(Command command, int stdout_fd, int stder
                        or_null(stderr_fd)},
       .error_pipe = error_in.get(),
       .parent = ::getpid(),
+      .when_orphaned = command.when_orphaned,
   };
   keep_children_waitable();
   pid_t pid = -1;

@@ -15,6 +15,12 @@
 
 namespace claude_auth {
 
+/// What becomes of a child when the process (thread) that started it dies.
+enum class WhenOrphaned {
+  terminate,  ///< it gets TERM, so that none is left behind
+  live_on,    ///< it ends by itself: what it does must not be broken off
+};
+
 /// What to start. Standard input is /dev/null unless `standard_input` holds a descriptor.
 struct Command {
   std::string path;                      ///< absolute
@@ -22,10 +28,10 @@ struct Command {
   std::vector<std::string> environment;  ///< NAME=value, complete; the caller wipes secrets in it
   std::string working_directory = "/";
   UniqueFd standard_input{};
+  WhenOrphaned when_orphaned = WhenOrphaned::terminate;
 };
 
-/// A running child in a process group of its own. The destructor kills the group and reaps. When
-/// the process (thread) that started it dies, the child gets TERM, so that none is left behind.
+/// A running child in a process group of its own. The destructor kills the group and reaps.
 class Child {
  public:
   /// Starts `command` with standard output on `stdout_fd` and error on `stderr_fd` (-1:

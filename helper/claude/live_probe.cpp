@@ -180,6 +180,8 @@ ProbeResult probe_in_home(const std::string& claude, const std::string& claude_d
   const TemporaryDirectory temporary(environment("TMPDIR").value_or("/tmp"));
   if (temporary.path().empty()) return no_temporary_directory();
   Command command = probe_command(claude, user.home, temporary.path(), user, environment);
+  // 2.1.197 loses the login where TERM comes between the server's rotation and its own write.
+  command.when_orphaned = WhenOrphaned::live_on;
   if (const auto moved = environment("CLAUDE_CONFIG_DIR"))
     command.environment.push_back("CLAUDE_CONFIG_DIR=" + *moved);
   const std::string refresh_lock = claude_dir + "/.oauth_refresh.lock";

@@ -270,6 +270,26 @@ void a_child_does_not_outlive_its_parent(void**) {
   for (const int fd : report) ::close(fd);
 }
 
+void a_child_that_must_not_be_broken_off_outlives_its_parent(void**) {
+  int release[2];
+  int report[2];
+  assert_int_equal(::pipe(release), 0);
+  assert_int_equal(::pipe(report), 0);
+  const pid_t parent = start_forked([&] {
+    Command command = shell("read -r word; echo $word");
+    command.standard_input = UniqueFd(::dup(release[0]));
+    command.when_orphaned = WhenOrphaned::live_on;
+    const auto child = Child::start(std::move(command), report[1], -1);
+    ::_exit(0);
+    return true;
+  });
+  assert_true(succeeded(parent));
+  assert_int_equal(::write(release[1], "word\n", 5), 5);
+  pollfd event{report[0], POLLIN, 0};
+  assert_int_equal(::poll(&event, 1, 20'000), 1);
+  for (const int fd : {release[0], release[1], report[0], report[1]}) ::close(fd);
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -306,6 +326,7 @@ int main() {
       cmocka_unit_test(a_forgotten_child_is_killed_and_reaped),
       cmocka_unit_test(a_moved_child_is_stopped_once),
       cmocka_unit_test(a_child_does_not_outlive_its_parent),
+      cmocka_unit_test(a_child_that_must_not_be_broken_off_outlives_its_parent),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
