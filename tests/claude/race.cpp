@@ -53,6 +53,7 @@ class Race {
   [[nodiscard]] Command command_of(const Beside& beside) const;
   void log_in() { home_.write_login(*service_.log_in()); }
   [[nodiscard]] bool login_is_current();
+  Millis random_up_to(Millis most);
   bool pause(Millis span);
   void end();
 
@@ -136,17 +137,15 @@ void Race::run_to_end(const Beside& beside) {
     child->stop(kGrace);
     return;
   }
-  if (beside.killed_within == 0ms) {
-    static_cast<void>(child->wait(Deadline::never()));
-    return;
-  }
-  Millis moment;
-  {
-    const std::lock_guard lock(mutex_);
-    moment = Millis(
-        std::uniform_int_distribution<Millis::rep>(0, beside.killed_within.count())(random_));
-  }
-  if (!child->wait(Deadline::in(moment))) ::kill(-child->pid(), SIGKILL);
+  if (beside.stopped_within > 0ms &&
+      !child->wait(Deadline::in(random_up_to(beside.stopped_within))))
+    ::kill(child->pid(), beside.signal);
+  static_cast<void>(child->wait(Deadline::never()));
+}
+
+Millis Race::random_up_to(Millis most) {
+  const std::lock_guard lock(mutex_);
+  return Millis(std::uniform_int_distribution<Millis::rep>(0, most.count())(random_));
 }
 
 void Race::run_beside(const Beside& beside) {

@@ -2,6 +2,8 @@
 // ever cost them their login?
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +17,8 @@ namespace claude_auth::testing {
 struct Beside {
   std::vector<std::string> command;  ///< absolute path, then arguments
   Millis every{50};                  ///< started anew so often; zero: once, and runs to the end
-  Millis killed_within{0};           ///< killed at a random moment up to then; zero: never
+  Millis stopped_within{0};          ///< ended at a random moment up to then; zero: never
+  int signal = SIGTERM;              ///< how it is ended
 };
 
 struct RaceOptions {
