@@ -46,7 +46,7 @@ class Sync {
   Outcome materialize(const Document& document, const Secret& token);
   void note_first_sight(const Document& document);
   Outcome oauth(const Document& document);
-  Outcome heal(const Document& document, bool rejected);
+  Outcome heal(const Document& document, const std::string& rejected);
   Outcome after_restore(const std::string& story);
   ProbeResult probe(const Observation& seen);
   Outcome conclude(const Observation& seen, const ProbeResult& result);
@@ -228,11 +228,12 @@ Outcome Sync::oauth(const Document& document) {
   switch (first_sync_step(seen.login)) {
     case SyncStep::probe: {
       const ProbeResult result = probe(seen);
-      if (after_probe(result.verdict, false) == AfterProbe::restore) return heal(document, true);
+      if (after_probe(result.verdict, false) == AfterProbe::restore)
+        return heal(document, seen.generation->hash);
       return conclude(seen, result);
     }
     case SyncStep::restore:
-      return heal(document, false);
+      return heal(document, "");
     case SyncStep::leave_alone:
       return {Status::skip, "the person logged out: nothing is backed up or restored"};
     case SyncStep::report:
@@ -241,16 +242,19 @@ Outcome Sync::oauth(const Document& document) {
   return {Status::fail, seen.file.problem};
 }
 
-// The one restore of a sync. `rejected`: real inference has just refused a valid login.
-Outcome Sync::heal(const Document& document, bool rejected) {
+// The one restore of a sync. `rejected`: the generation that real inference has just refused, empty
+// where the login was broken for all to see.
+Outcome Sync::heal(const Document& document, const std::string& rejected) {
   const Observation seen = observe(context_, stamps_.generations);
+  // A login that came while the other one was probed was never refused by anybody.
+  if (seen.generation && seen.generation->hash != rejected) return conclude(seen, probe(seen));
   const RestorePlan plan(context_, document,
-                         {.by = RestoreSituation::By::machine,
-                          .rejected = rejected && seen.generation ? seen.generation->hash : ""});
+                         {.by = RestoreSituation::By::machine, .rejected = rejected});
   const RestoreVerdict verdict = plan.decide(seen, stamps_.generations);
   if (verdict != RestoreVerdict::restore)
-    return ask_person(std::string("the login is ") + (rejected ? "rejected" : name_of(seen.login)) +
-                      " and " + plan.reason(verdict));
+    return ask_person(std::string("the login is ") +
+                      (seen.generation ? "rejected" : name_of(seen.login)) + " and " +
+                      plan.reason(verdict));
   const auto replaced = plan.carry_out(store_deadline());
   if (!replaced) return {Status::fail, "the login could not be restored: " + replaced.error()};
   return after_restore(*replaced == Replaced::replaced ? plan.story(seen.login)
