@@ -162,8 +162,10 @@ int main(int argc, char** argv) {
     std::fputs("claude-auth-sync: libsodium cannot be initialised\n", stderr);
     return 1;
   }
-  // A module that stopped listening must not kill a job that holds locks.
+  // Neither a module that stopped listening nor a limit on the size of files must kill a job that
+  // holds locks: both are errors of a write.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   try {
     Arguments arguments;
     try {

@@ -60,6 +60,7 @@ int exec_command(const Identity& identity, ExecSource source,
   arguments.push_back(nullptr);
   unguard_process();
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
   ::execvp(arguments.front(), arguments.data());
   const int error = errno;
   say("cannot run " + printable(command.front()) + ": " + errno_text(error));

@@ -47,6 +47,20 @@ case_full_home_loses_nothing() {
   same "Claude's files" "$before" "$(fingerprint /home/alice/.claude)"
 }
 
+# A limit on the size of files is not to end the helper by SIGXFSZ while it holds Claude's locks.
+case_file_size_limit_leaves_no_lock_behind() {
+  local before
+  backed_up alice one
+  printf '{"claudeAiOauth":{"accessToken":"","refreshToken":"","expiresAt":0},"mcpOAuth":"%08000d"}' 0 |
+    put alice "$(credentials_path alice)"
+  echo 'alice - fsize 4' >/etc/security/limits.d/alice.conf
+  before=$(fingerprint /home/alice/.claude)
+  same "the shell's user" alice "$(ssh_as alice id -un)"
+  same "Claude's files and locks" "$before" "$(fingerprint /home/alice/.claude)"
+  absent /home/alice/.claude.lock
+  contains "the log" 'FAIL the login could not be restored' "$(logged)"
+}
+
 case_home_of_another_user_is_not_used() {
   local before
   backed_up bob of-bob
