@@ -45,6 +45,7 @@ class Sync {
   TokenOutcome try_token(const Secret& token);
   Outcome materialize(const Document& document, const Secret& token);
   void note_first_sight(const Document& document);
+  void count_as_fresh();
   Outcome oauth(const Document& document);
   Outcome heal(const Document& document, const std::string& rejected);
   Outcome after_restore(const std::string& story);
@@ -63,6 +64,7 @@ class Sync {
   Context& context_;
   Stamps stamps_;
   OpenStore opened_;
+  Instant read_at_{};
   std::string trouble_;  // why the state could not be written
   std::optional<SignalBlock> refreshed_;
 };
@@ -111,12 +113,12 @@ Outcome Sync::work() {
   if (!stored) return {Status::fail, stored.error().sentence};
 
   const Document document(*stored);
-  const Instant now = context_.clock.now();
+  read_at_ = context_.clock.now();
   if (!stamp([&](Stamps& after) {
-        stamp_verified(opened_, after, now);
+        stamp_verified(opened_, after, read_at_);
         after.store_attempt_at.reset();
         after.store_retry_at.reset();
-        after.store_read_at = now;
+        after.store_read_at.reset();
         after.setup_token_stored_at = document.setup_token_stored_at();
       }))
     return {Status::fail, trouble_};
@@ -144,6 +146,7 @@ Outcome Sync::with_document(const StoredDocument& stored) {
     context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
   if (auto removed = remove_token_env(context_, store_deadline()); !removed)
     return {Status::fail, removed.error()};
+  count_as_fresh();
   return oauth(document);
 }
 
@@ -152,12 +155,14 @@ Outcome Sync::setup_token_in_store(const Document& document, const Secret& token
     case TokenOutcome::in_force:
       return materialize(document, token);
     case TokenOutcome::in_force_untried:
+      count_as_fresh();
       return could_not_check("the setup token could not be tried yet");
     case TokenOutcome::rejected:
       break;
   }
   if (auto removed = remove_token_env(context_, store_deadline()); !removed)
     return {Status::fail, removed.error()};
+  count_as_fresh();
   const Outcome rest = oauth(document);
   context_.log.line(rest.status == Status::recovered ? Status::recovered : Status::warn,
                     "without the setup token: " + rest.reason);
@@ -192,6 +197,7 @@ TokenOutcome Sync::try_token(const Secret& token) {
 Outcome Sync::materialize(const Document& document, const Secret& token) {
   if (auto written = write_token_env(context_, token, store_deadline()); !written)
     return {Status::fail, "the setup token could not be put into the env file: " + written.error()};
+  count_as_fresh();
   note_first_sight(document);
   stamp([](Stamps& after) { after.unchecked_in_a_row = 0; });
   if (!stamps_.setup_token_stored_at) return {Status::ok, "setup token in force"};
@@ -200,6 +206,12 @@ Outcome Sync::materialize(const Document& document, const Secret& token) {
     return {Status::warn, "setup token in force; its year ends " + in_days(*days) +
                               ": make a new one with `claude setup-token`"};
   return {Status::ok, "setup token in force"};
+}
+
+// Until then each login asks the store for itself: what a sync that is ended did not get round to,
+// or could not do, a login does.
+void Sync::count_as_fresh() {
+  stamp([this](Stamps& after) { after.store_read_at = read_at_; });
 }
 
 // Where somebody put a token in by hand, its year runs from the day it is first seen.
@@ -246,6 +258,9 @@ Outcome Sync::oauth(const Document& document) {
 // where the login was broken for all to see.
 Outcome Sync::heal(const Document& document, const std::string& rejected) {
   const Observation seen = observe(context_, stamps_.generations);
+  // A probe at home can end in a wipe, which is the end of that generation.
+  if (!stamp([&](Stamps& after) { remember(seen, after.generations); }))
+    return {Status::fail, trouble_};
   // A login that came while the other one was probed was never refused by anybody.
   if (seen.generation && seen.generation->hash != rejected) return conclude(seen, probe(seen));
   const RestorePlan plan(context_, document,

@@ -2,6 +2,7 @@
 #include "jobs/sync.h"
 
 #include <sodium.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -127,6 +128,18 @@ void a_login_that_came_during_the_probe_is_never_replaced(void**) {
   assert_string_equal(home.stored().c_str(), "three");
 }
 
+void a_login_that_the_probe_found_dead_is_not_called_back(void**) {
+  const Home home(kAccepts);
+  home.wipe();
+  put(home.dir / "wiped", contents(home.paths.credentials));
+  home.backed_up("one", -1h);
+  home.claude_does("cp '" + (home.dir / "wiped") + "' '" + home.paths.credentials +
+                   "'\necho 'OAuth session expired and could not be refreshed'; exit 1");
+  const Ran ran = home.sync();
+  assert_string_equal(ran.words().c_str(), "FAIL");
+  assert_true(ran.logs("the login in the store is one that was ended here"));
+}
+
 void what_cannot_be_checked_changes_nothing(void**) {
   const Home home(kLimit);
   home.backed_up("one");
@@ -219,6 +232,18 @@ void a_setup_token_that_left_the_store_leaves_the_env_file(void**) {
   assert_false(exists(home.paths.token_env));
 }
 
+void a_setup_token_that_could_not_be_taken_away_goes_with_the_next_login(void**) {
+  const Home home(kAccepts);
+  home.backed_up("one");
+  std::filesystem::create_directories(home.paths.config_dir);
+  put(home.paths.token_env, "CLAUDE_CODE_OAUTH_TOKEN=" + setup_token("old") + "\n", 0644);
+  home.be_fresh();
+  assert_string_equal(home.sync().words().c_str(), "FAIL");
+  assert_int_equal(::chmod(home.paths.token_env.c_str(), 0600), 0);
+  static_cast<void>(home.login());
+  assert_false(exists(home.paths.token_env));
+}
+
 void an_outage_never_removes_the_env_file(void**) {
   const Home home(kAccepts);
   home.backed_up("one");
@@ -245,6 +270,7 @@ int main() {
       cmocka_unit_test(a_rejected_login_is_replaced_by_the_stores_other_one),
       cmocka_unit_test(a_rejected_login_that_the_store_has_too_asks_for_a_person),
       cmocka_unit_test(a_login_that_came_during_the_probe_is_never_replaced),
+      cmocka_unit_test(a_login_that_the_probe_found_dead_is_not_called_back),
       cmocka_unit_test(what_cannot_be_checked_changes_nothing),
       cmocka_unit_test(the_fourth_unchecked_sync_in_a_row_fails),
       cmocka_unit_test(without_a_client_it_fails),
@@ -254,6 +280,7 @@ int main() {
       cmocka_unit_test(a_rejected_setup_token_leaves_the_env_file),
       cmocka_unit_test(an_unchecked_setup_token_stays_in_force),
       cmocka_unit_test(a_setup_token_that_left_the_store_leaves_the_env_file),
+      cmocka_unit_test(a_setup_token_that_could_not_be_taken_away_goes_with_the_next_login),
       cmocka_unit_test(an_outage_never_removes_the_env_file),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
