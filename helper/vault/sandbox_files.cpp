@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 
 #include "base/unique_fd.h"
@@ -46,7 +47,8 @@ bool allow_reading(int ruleset, const std::string& path) {
 Fence restrict_files(const std::vector<std::string>& readable) {
   const long abi =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi < 1) return Fence::unsupported;
+  // Any other error is a seccomp filter's around this process, not the kernel's.
+  if (abi < 0) return errno == ENOSYS || errno == EOPNOTSUPP ? Fence::unsupported : Fence::refused;
   landlock_ruleset_attr handled{};
   handled.handled_access_fs = all_rights(abi);
   const UniqueFd ruleset(
