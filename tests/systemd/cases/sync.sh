@@ -74,34 +74,41 @@ case_failed_sync_calls_its_on_failure() {
   until_is test-called@alice.service ActiveState active
 }
 
-# A claude that refreshes until it is told to end, and hears no TERM meanwhile, as the real one.
-slow_refresh() {
-  mkfifo "$inside/refreshing" "$inside/go"
-  chmod 0666 "$inside/refreshing" "$inside/go"
-  claude_of alice <<'END'
-#!/bin/bash
-trap '' TERM
-mkdir ~/.claude/.oauth_refresh.lock
-echo >/mnt/refreshing
-read -r </mnt/go
-sed -i 's/access-one/access-two/; s/refresh-one/refresh-two/' ~/.claude/.credentials.json
-rmdir ~/.claude/.oauth_refresh.lock
-echo AUTH_OK
-END
+# start_with_slow_claude: a sync that has come as far as its probe. Standard input is what that
+# claude does then; it may wait for somebody to write into /mnt/go.
+start_with_slow_claude() {
+  rm -f "$inside/probing" "$inside/go"
+  mkfifo "$inside/probing" "$inside/go"
+  chmod 0666 "$inside/probing" "$inside/go"
+  { echo '#!/bin/bash' && cat; } | claude_of alice
+  systemctl start --no-block "$sync"
+  read -r -t 30 <>"$inside/probing" || fail "nothing was probed"
+}
+
+case_stopped_sync_has_not_failed() {
+  backed_up alice one
+  start_with_slow_claude <<<$'echo >/mnt/probing\nread -r </mnt/go'
+  systemctl stop "$sync"
+  same "state" inactive "$(property "$sync" ActiveState)"
 }
 
 case_stop_lets_a_refresh_end_and_backs_it_up() {
   note_account alice
   write_credentials alice one -5
   sync_as alice backup
-  slow_refresh
-  systemctl start --no-block "$sync"
-  read -r -t 30 <>"$inside/refreshing" || fail "nothing was probed"
+  # A TERM would cost it the refresh, as version 2.1.197.
+  start_with_slow_claude <<'END'
+mkdir ~/.claude/.oauth_refresh.lock
+echo >/mnt/probing
+read -r </mnt/go
+sed -i 's/access-one/access-two/; s/refresh-one/refresh-two/' ~/.claude/.credentials.json
+rmdir ~/.claude/.oauth_refresh.lock
+echo AUTH_OK
+END
   systemctl stop --no-block "$sync"
   until_is "$sync" SubState stop-sigterm
   echo >"$inside/go"
   until_is "$sync" ActiveState inactive
-  rm "$inside/refreshing" "$inside/go"
   same "generation, and what was logged of it" "two user=alice OK login backed up" \
     "$(generation_of alice) $(logged | tail -n 1)"
 }

@@ -9,9 +9,14 @@ watched() {
   systemctl start "$watch"
 }
 
-case_watch_is_active_once_it_watches() {
+case_watch_is_active() {
   watched
   same "state" "active running" "$(property "$watch" ActiveState) $(property "$watch" SubState)"
+}
+
+case_watch_that_cannot_begin_fails_its_start() {
+  configure 'store = nowhere'
+  ! systemctl start "$watch" 2>/dev/null || fail "the start succeeded"
 }
 
 case_watch_heals_a_wipe_within_a_second() {
