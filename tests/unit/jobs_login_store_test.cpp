@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -123,6 +124,40 @@ void a_login_that_died_while_it_asked_counts_as_a_failure(void**) {
   home.clock.at += home.config.retry_after;
   static_cast<void>(home.login());
   assert_string_equal(home.generation().c_str(), "one");
+}
+
+/// Kills its process as soon as an attempt to ask the store is written down.
+class DeadlyClock : public Clock {
+ public:
+  explicit DeadlyClock(const UserHome& home) : home_(home) {}
+  [[nodiscard]] Instant now() const override {
+    if (contents(home_.paths.state).contains("store_attempt_at_ms")) ::raise(SIGKILL);
+    return home_.clock.at;
+  }
+
+ private:
+  const UserHome& home_;
+};
+
+void an_attempt_is_written_down_before_the_store_is_asked(void**) {
+  const Outage home;
+  const pid_t killed = start_forked([&] {
+    const DeadlyClock clock(home);
+    Context context{.user = home.user,
+                    .paths = home.paths,
+                    .config = home.config,
+                    .environment = no_environment(),
+                    .clock = clock,
+                    .log = StatusLog(home.paths.log, home.user.name, clock, Audience::log_only),
+                    .warnings = {}};
+    ReplyWriter nobody(-1);
+    static_cast<void>(login(context, {.refresh = 20s, .total = 30s}, nobody));
+    return true;
+  });
+  assert_false(succeeded(killed));
+  home.repair_store();
+  assert_true(home.login().logs("died"));
+  assert_string_equal(home.generation().c_str(), "none");
 }
 
 void a_login_that_died_long_ago_is_forgotten(void**) {
@@ -351,6 +386,7 @@ int main() {
       cmocka_unit_test(a_clock_that_jumped_back_shuns_no_store_for_years),
       cmocka_unit_test(a_good_answer_ends_the_shunning),
       cmocka_unit_test(a_login_that_died_while_it_asked_counts_as_a_failure),
+      cmocka_unit_test(an_attempt_is_written_down_before_the_store_is_asked),
       cmocka_unit_test(a_login_that_died_long_ago_is_forgotten),
       cmocka_unit_test(a_login_whose_deadline_has_passed_asks_nobody_but_ends),
       cmocka_unit_test(state_that_cannot_be_trusted_keeps_the_store_out),
