@@ -85,6 +85,7 @@ bool serve() {
   while (auto request = next_request()) {
     const Work work{*api, document, Deadline::in(request->remaining)};
     if (!answer(std::visit(work, request->demand))) return false;
+    wipe_stack();
   }
   return true;
 }
@@ -97,7 +98,7 @@ int main() {
   // Whatever the parent left open: only the socket and the two null devices are ours.
   ::close_range(3, ~0U, 0);
   try {
-    return claude_auth::serve() ? 0 : 1;
+    claude_auth::end_process(claude_auth::serve() ? 0 : 1);
   } catch (const std::exception&) {
     return 1;
   }

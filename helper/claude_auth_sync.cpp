@@ -155,6 +155,16 @@ int run_job(const Arguments& arguments) {
   return exit_status;
 }
 
+int parse_and_run(int argc, char** argv) {
+  Arguments arguments;
+  try {
+    arguments.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return arguments.app.exit(error) == 0 ? 0 : kUsageError;
+  }
+  return run_job(arguments);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -167,13 +177,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   try {
-    Arguments arguments;
-    try {
-      arguments.app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return arguments.app.exit(error) == 0 ? 0 : kUsageError;
-    }
-    return run_job(arguments);
+    end_process(parse_and_run(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "claude-auth-sync: %s\n", error.what());
     return 1;

@@ -3,8 +3,11 @@
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -14,6 +17,9 @@ namespace {
 std::atomic<bool> every_lock_held{true};
 
 rlim_t core_limit_before = 0;
+
+// Deeper than any job of ours goes.
+constexpr std::size_t kStackWiped = std::size_t{128} << 10;
 
 }  // namespace
 
@@ -57,6 +63,22 @@ void wipe(std::string& text) {
   text.resize(text.capacity());
   sodium_memzero(text.data(), text.size());
   text.clear();
+}
+
+void wipe_stack() {
+  sodium_stackzero(kStackWiped);
+}
+
+void end_process(int exit_status) {
+#ifdef CLAUDE_AUTH_SANITIZED
+  std::exit(exit_status);
+#else
+  std::fflush(nullptr);
+  wipe_stack();
+  // In exit(3) the dynamic linker would look functions up, and for that save the registers, with
+  // all that they still hold, on the stack.
+  ::_exit(exit_status);
+#endif
 }
 
 bool guard_process() {

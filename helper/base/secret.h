@@ -55,6 +55,15 @@ class Secret {
 /// Overwrites a string that held a secret, its spare capacity included.
 void wipe(std::string& text);
 
+/// Overwrites what functions that have returned left on the stack: blocks that a hash worked on,
+/// registers that the dynamic linker saved. For the end of a piece of work that touched secrets,
+/// from the function that began it.
+void wipe_stack();
+
+/// Ends this process with nothing of a secret left on its stack; what exit(3) would run is passed
+/// over. Standard streams are flushed. To be called where every Secret has gone.
+[[noreturn]] void end_process(int exit_status);
+
 /// Makes this process undumpable and untraceable by its own user (PR_SET_DUMPABLE 0,
 /// RLIMIT_CORE 0) and initialises libsodium. Call before the first secret is read.
 /// Returns false if libsodium cannot be initialised; nothing secret may be touched then.

@@ -172,6 +172,7 @@ int Watch::run() {
     }
     if (look_at_.passed()) look();
     if (backup_at_.passed() && !helper_) start_backup();
+    wipe_stack();
   }
   notify_service_manager("STOPPING=1");
   // It may hold Claude's locks, which it gives back before it heeds a TERM.

@@ -1,14 +1,17 @@
 // helper/base/secret: what a Secret keeps, compares and wipes, under a small RLIMIT_MEMLOCK, too.
 #include "base/secret.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "base/unique_fd.h"
 #include "cmocka_cpp.h"
 #include "forked.h"
 
@@ -80,6 +83,30 @@ void a_secret_that_cannot_be_locked_still_holds(void**) {
   }));
 }
 
+constexpr std::size_t kLeftBehind = 4096;
+
+/// Leaves a block of its own full of one byte on the stack. Returns where.
+[[gnu::noinline]] off_t leave_something_behind() {
+  volatile char block[kLeftBehind];
+  for (std::size_t i = 0; i < kLeftBehind; ++i) block[i] = 'T';
+  return reinterpret_cast<off_t>(&block[0]);
+}
+
+/// How much of it is there still, seen from outside of the language.
+std::size_t left_behind(off_t place) {
+  std::string bytes(kLeftBehind, '\0');
+  const UniqueFd memory(::open("/proc/self/mem", O_RDONLY | O_CLOEXEC));
+  if (::pread(memory.get(), bytes.data(), bytes.size(), place) < 0) fail();
+  return static_cast<std::size_t>(std::ranges::count(bytes, 'T'));
+}
+
+void a_wiped_stack_keeps_nothing(void**) {
+  const off_t place = leave_something_behind();
+  wipe_stack();
+  // A few words of what ran since may lie in it.
+  assert_in_range(left_behind(place), 0, 8);
+}
+
 void a_guarded_process_cannot_be_dumped(void**) {
   assert_true(succeeded(start_forked([] {
     rlimit core{1, 1};
@@ -113,6 +140,7 @@ int main() {
       cmocka_unit_test(a_secret_that_was_moved_away_is_empty),
       cmocka_unit_test(a_clone_outlives_its_original),
       cmocka_unit_test(a_secret_that_cannot_be_locked_still_holds),
+      cmocka_unit_test(a_wiped_stack_keeps_nothing),
       cmocka_unit_test(a_guarded_process_cannot_be_dumped),
       cmocka_unit_test(an_unguarded_process_has_its_core_limit_back),
   };
