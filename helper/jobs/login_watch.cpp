@@ -65,7 +65,7 @@ void LoginWatch::arm() {
   watched_.clear();
   poll_interval_.reset();
   for (const std::string& file :
-       {paths_.credentials, resolved(paths_.credentials), paths_.paused}) {
+       {paths_.credentials, resolved(paths_.credentials), paths_.paused, paths_.token_env}) {
     // A home is a busy directory: only in the file's own one do contents matter.
     std::uint32_t changes = kNames | kContents;
     std::string path = file;

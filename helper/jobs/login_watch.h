@@ -13,7 +13,8 @@
 namespace claude_auth {
 
 /// Tells when the credentials file may have changed: by a rename, a write in place, its removal,
-/// or because one of its directories came or went. It may tell too often, never too seldom.
+/// or because one of its directories came or went; and when a pause or a setup token, which end the
+/// care for it, begins or ends. It may tell too often, never too seldom.
 class LoginWatch {
  public:
   explicit LoginWatch(const Paths& paths);

@@ -99,6 +99,16 @@ void a_write_behind_a_symlink_is_told(void**) {
   assert_true(told(watch));
 }
 
+void a_setup_token_that_goes_is_told(void**) {
+  const Home home;
+  home.make_claude_directory();
+  std::filesystem::create_directories(home.paths.config_dir);
+  put(home.paths.token_env, "made up");
+  LoginWatch watch(home.paths);
+  std::filesystem::remove(home.paths.token_env);
+  assert_true(told(watch));
+}
+
 void a_local_file_needs_no_polling(void**) {
   const Home home;
   home.make_claude_directory();
@@ -127,6 +137,7 @@ int main() {
       cmocka_unit_test(a_file_in_a_directory_that_came_later_is_told),
       cmocka_unit_test(a_file_in_a_directory_that_was_replaced_is_told),
       cmocka_unit_test(a_write_behind_a_symlink_is_told),
+      cmocka_unit_test(a_setup_token_that_goes_is_told),
       cmocka_unit_test(a_local_file_needs_no_polling),
       cmocka_unit_test(a_directory_that_cannot_be_watched_is_polled),
   };
