@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 
 #include "claude/oauth_env.h"
 #include "cmocka_cpp.h"
 #include "jobs/pause.h"
+#include "store/local_store.h"
 #include "user_home.h"
 
 namespace claude_auth {
@@ -126,6 +128,31 @@ void keys_of_others_survive_with_their_exact_value(void**) {
   home.backed_up("one");
   assert_string_equal(home.field("vaultwarden_made_up").c_str(), "TEST \xC3\xA4\n\\\"");
   assert_string_equal(home.field("setup_token_note").c_str(), "");
+}
+
+constexpr char kSiblings[] =
+    R"({"vaultwarden_url":"https://vw.example.org/","vaultwarden_":"","vaultwarden_ 名 \n":)"
+    R"("\u0000 between \u0000","vaultwarden_text":"\"\\ \n\t\u001F Zürich 東京 🔑 \\u0000",)"
+    R"("vaultwarden_numbers":[0,-1,9223372036854775807,-9223372036854775808,0.1,-0.0,1e22,1.5e-7],)"
+    R"("vaultwarden_nested":{"a":{"":[[],{},null,true,false,{"claude_ai_oauth_json":"not ours"}]}}})";
+
+/// Every field but those of a backup.
+std::string siblings_in(const UserHome& home) {
+  const StoredDocument stored = home.document();
+  for (const char* ours :
+       {"claude_ai_oauth_json", "credential_expires_at_ms", "backed_up_at", "backed_up_by"})
+    json_object_del(stored.fields.get(), ours);
+  return dump(stored.fields.get());
+}
+
+void sibling_keys_survive_a_thousand_backups(void**) {
+  const UserHome home;
+  const auto siblings = parse_object(kSiblings);
+  assert_true(siblings.has_value());
+  assert_true(LocalStore(home.paths.local_store).write(**siblings, 0, Deadline::in(20s)) == 1);
+  for (int i = 1; i <= 1000; ++i) home.backed_up(std::to_string(i));
+  assert_int_equal(home.document().version, 1001);
+  assert_string_equal(siblings_in(home).c_str(), kSiblings);
 }
 
 void a_document_without_a_valid_login_gets_one(void**) {
@@ -261,6 +288,8 @@ void nothing_secret_is_logged(void**) {
 int main() {
   using namespace claude_auth;
   if (sodium_init() < 0) return 1;
+  // A thousand backups need no disk to wait for.
+  if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_first_backup_makes_the_document),
       cmocka_unit_test(an_unchanged_login_is_not_written),
@@ -272,6 +301,7 @@ int main() {
       cmocka_unit_test(a_stale_copy_that_was_never_seen_here_does_not_replace_the_newer_generation),
       cmocka_unit_test(a_clock_that_was_wrong_keeps_no_later_login_out),
       cmocka_unit_test(keys_of_others_survive_with_their_exact_value),
+      cmocka_unit_test(sibling_keys_survive_a_thousand_backups),
       cmocka_unit_test(a_document_without_a_valid_login_gets_one),
       cmocka_unit_test(a_setup_token_in_force_keeps_the_login_out),
       cmocka_unit_test(a_rejected_setup_token_does_not),
