@@ -83,7 +83,9 @@ bool is_enrolled(const Context& context) {
 }
 
 bool is_paused(const Context& context) {
-  return is_there(context.paths.paused);
+  // Only what is clearly there: a state directory that cannot be entered must be heard of.
+  struct stat info{};
+  return ::lstat(context.paths.paused.c_str(), &info) == 0;
 }
 
 }  // namespace claude_auth

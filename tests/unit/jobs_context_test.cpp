@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
 
 #include "cmocka_cpp.h"
@@ -232,12 +233,20 @@ void every_number_of_retries_is_checked(void**) {
   });
 }
 
+void an_unclear_answer_is_no_pause(void**) {
+  const UserHome home;
+  std::filesystem::remove_all(home.paths.state_dir);
+  std::filesystem::create_symlink(home.paths.state_dir, home.paths.state_dir);
+  assert_false(is_paused(home.context()));
+}
+
 }  // namespace
 }  // namespace claude_auth
 
 int main() {
   using namespace claude_auth;
   const CMUnitTest tests[] = {
+      cmocka_unit_test(an_unclear_answer_is_no_pause),
       cmocka_unit_test(under_pam_the_module_says_who_it_is),
       cmocka_unit_test(under_pam_home_and_user_are_needed),
       cmocka_unit_test(a_person_is_who_the_password_database_says),
