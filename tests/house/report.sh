@@ -79,7 +79,7 @@ take_skip() {
   if [[ -z $reason ]]; then
     failed=$((failed + 1))
     failures+=("$stage/$name: skipped without a reason")
-  elif [[ ${CI-} == true ]] && ! machine_lacks "$reason"; then
+  elif [[ ${CI-} == true ]] && ! machine_lacks "$reason" "$stage"; then
     failed=$((failed + 1))
     failures+=("$stage/$name: skipped, though this machine can do it: $reason")
   else
@@ -89,11 +89,15 @@ take_skip() {
   printf '  skip            %s: %s\n' "$name" "${reason:-no reason given}"
 }
 
-# machine_lacks REASON: whether what the reason of a skip claims is so.
+# machine_lacks REASON STAGE: whether what the reason of a skip claims is so.
 machine_lacks() {
   case $1 in
     'needs root'* | 'only root '*) ((EUID != 0)) ;;
     'readelf '*) [[ -z $(type -P readelf) ]] ;;
+    'mandoc '*) [[ -z $(type -P mandoc) ]] ;;
+    'no openssl rehash'*) ! openssl rehash -help >/dev/null 2>&1 ;;
+    'this kernel has no Landlock'*) [[ $(cat /sys/kernel/security/lsm 2>/dev/null) != *landlock* ]] ;;
+    'under sanitizers'*) [[ $2 == asan ]] ;;
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
     'needs a machine that boots'*) [[ -n $(why_no_machine) ]] ;;
     'needs systemd-analyze'*) [[ -z $(type -P systemd-analyze) ]] ;;
