@@ -85,7 +85,8 @@ Json owned(json_t* value) {
 std::expected<Json, JsonError> parse_object(std::string_view text) {
   json_error_t error{};
   Json value(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error));
-  if (!value && json_error_code(&error) == json_error_numeric_overflow) {
+  const auto why = value ? json_error_unknown : json_error_code(&error);
+  if (why == json_error_numeric_overflow || why == json_error_duplicate_key) {
     return std::unexpected(JsonError::not_exact);
   }
   if (!json_is_object(value.get())) return std::unexpected(JsonError::not_an_object);

@@ -21,9 +21,9 @@ using Json = std::unique_ptr<json_t, JsonRelease>;
 
 /// Why text is not a JSON object. Never carries a piece of the text: it may be a secret.
 enum class JsonError {
-  not_an_object,  ///< not JSON, truncated, a BOM, trailing bytes, duplicate keys, not an object
-  not_exact,      ///< a number that a rewrite would change (an integer beyond 64 bits, a real of
-                  ///< more digits than a double keeps)
+  not_an_object,  ///< not JSON, truncated, a BOM, trailing bytes, not an object
+  not_exact,      ///< JSON that a rewrite would change: a duplicate key, an integer beyond 64 bits,
+                  ///< a real of more digits than a double keeps
 };
 
 /// Parses one JSON object. Strings may contain escaped NULs; duplicate keys are refused, as a

@@ -103,8 +103,9 @@ const json_t* CredentialsFile::login() const {
 CredentialsFile parse_credentials(std::string_view bytes, const std::string& path) {
   auto root = parse_object(bytes);
   if (!root && root.error() == JsonError::not_exact)
-    return unusable(CredentialsContent::unreadable,
-                    path + " holds a number that a rewrite would change; it is left alone");
+    return unusable(
+        CredentialsContent::unreadable,
+        path + " holds a number or a duplicate key that a rewrite would change; it is left alone");
   if (!root)
     return unusable(CredentialsContent::malformed, path + " is not a JSON object (truncated?)");
 

@@ -97,9 +97,10 @@ std::uint64_t newest_of(const std::vector<std::uint64_t>& versions) {
 std::expected<Json, StoreError> parse_document(std::string_view text, const std::string& path) {
   auto fields = parse_object(text);
   if (fields) return std::move(*fields);
-  const std::string why = fields.error() == JsonError::not_exact
-                              ? " holds a number that a rewrite would change: correct it"
-                              : " is no JSON object: move it away to go back to the version before";
+  const std::string why =
+      fields.error() == JsonError::not_exact
+          ? " holds a number or a duplicate key that a rewrite would change: correct it"
+          : " is no JSON object: move it away to go back to the version before";
   return store_error(StoreErrorKind::garbled, printable(path) + why);
 }
 

@@ -176,7 +176,7 @@ std::expected<Json, StoreError> body_object(const HttpReply& reply, std::string_
   if (body) return std::move(*body);
   return std::unexpected(garbled(
       call, body.error() == JsonError::not_exact
-                ? "the document holds a number that cannot be kept exactly; nothing is rewritten"
+                ? "the document holds a number or a duplicate key that a rewrite would change"
                 : "the answer is no JSON object"));
 }
 

@@ -50,8 +50,8 @@ void a_trailing_nul_is_no_object(void**) {
   assert_true(is(std::string_view("{}\0", 3), JsonError::not_an_object));
 }
 
-void a_duplicate_key_is_no_object(void**) {
-  assert_true(is(R"({"a":1,"a":2})", JsonError::not_an_object));
+void a_duplicate_key_is_not_exact(void**) {
+  assert_true(is(R"({"a":1,"a":2})", JsonError::not_exact));
 }
 
 void broken_utf8_is_no_object(void**) {
@@ -164,7 +164,7 @@ int main() {
       cmocka_unit_test(a_bom_is_no_object),
       cmocka_unit_test(trailing_bytes_are_no_object),
       cmocka_unit_test(a_trailing_nul_is_no_object),
-      cmocka_unit_test(a_duplicate_key_is_no_object),
+      cmocka_unit_test(a_duplicate_key_is_not_exact),
       cmocka_unit_test(broken_utf8_is_no_object),
       cmocka_unit_test(bottomless_nesting_is_no_object),
       cmocka_unit_test(a_string_may_hold_a_nul),

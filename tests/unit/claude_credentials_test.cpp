@@ -107,7 +107,7 @@ void every_file_has_its_content(void**) {
       {"trailing bytes", valid + "x", CredentialsContent::malformed},
       {"an array", "[" + valid + "]", CredentialsContent::malformed},
       {"zero bytes", std::string(64, '\0'), CredentialsContent::malformed},
-      {"a key twice", R"({"mcpOAuth":1,"mcpOAuth":2})", CredentialsContent::malformed},
+      {"a key twice", R"({"mcpOAuth":1,"mcpOAuth":2})", CredentialsContent::unreadable},
       {"an integer beyond 64 bits", R"({"mcpOAuth":123456789012345678901234567890})",
        CredentialsContent::unreadable},
       {"more digits than a double keeps", R"({"mcpOAuth":0.12345678901234567890})",
