@@ -106,7 +106,9 @@ std::expected<StoredDocument, StoreError> document_in(const HttpReply& reply,
   auto body = body_object(reply, call);
   if (!body) return std::unexpected(std::move(body.error()));
   auto document = document_and_version(body->get());
-  if (!document) return std::unexpected(garbled(call, "the answer is no KV version 2 document"));
+  // Only a 404 says that there is none (docs/vault-protocol.md, the table of replies).
+  if (!document || !document->fields)
+    return std::unexpected(garbled(call, "the answer is no KV version 2 document"));
   return std::move(*document);
 }
 

@@ -154,6 +154,8 @@ void documents_that_are_none_are_garbled(void**) {
   using enum StoreErrorKind;
   assert_rows(
       {
+          {"fields of null", reply(200, data(R"({"data":null,"metadata":{"version":3}})")),
+           garbled},
           {"version 1", reply(200, data(R"({"a":"b"})")), garbled},
           {"no metadata", reply(200, data(R"({"data":{}})")), garbled},
           {"version 0", reply(200, data(R"({"data":{},"metadata":{"version":0}})")), garbled},
