@@ -49,7 +49,9 @@ class Sync {
   Outcome oauth(const Document& document);
   Outcome heal(const Document& document, const std::string& rejected);
   Outcome after_restore(const std::string& story);
+  [[nodiscard]] bool is_older(const Document& document, const Observation& seen) const;
   ProbeResult probe(const Observation& seen);
+  ProbeResult probe_at(ProbePlace place, const Observation& seen);
   Outcome conclude(const Observation& seen, const ProbeResult& result);
   Outcome could_not_check(const std::string& reason);
   Outcome ask_person(const std::string& why) const;
@@ -239,7 +241,11 @@ Outcome Sync::oauth(const Document& document) {
     return {Status::fail, trouble_};
   switch (first_sync_step(seen.login)) {
     case SyncStep::probe: {
-      const ProbeResult result = probe(seen);
+      ProbeResult result = probe(seen);
+      // The store's login is one that the rejected one came after, so its refresh token is used
+      // up. An isolated probe does not try the refresh token here: Claude itself does.
+      if (result.verdict == ProbeVerdict::rejected && is_older(document, seen))
+        result = probe_at(ProbePlace::home, seen);
       if (after_probe(result.verdict, false) == AfterProbe::restore)
         return heal(document, seen.generation->hash);
       return conclude(seen, result);
@@ -291,12 +297,22 @@ Outcome Sync::after_restore(const std::string& story) {
   return outcome;
 }
 
+bool Sync::is_older(const Document& document, const Observation& seen) const {
+  return document.login() != nullptr &&
+         stamps_.generations.known_older(generation_of(*document.login()).hash,
+                                         seen.generation->hash);
+}
+
 ProbeResult Sync::probe(const Observation& seen) {
+  const Instant ends{Millis(seen.generation->expires_at_ms)};
+  return probe_at(probe_place(ends, context_.clock.now()), seen);
+}
+
+ProbeResult Sync::probe_at(ProbePlace place, const Observation& seen) {
   const std::string claude =
       find_claude(context_.config.claude_path, context_.user, context_.environment);
   if (claude.empty()) return {ProbeVerdict::no_client, "there is no `claude` to check it with"};
-  const Instant ends{Millis(seen.generation->expires_at_ms)};
-  if (probe_place(ends, context_.clock.now()) == ProbePlace::isolated) {
+  if (place == ProbePlace::isolated) {
     const Secret token =
         Secret::copy_of(string_member(seen.file.login(), "accessToken").value_or(""));
     return probe_isolated(claude, token, context_.user, context_.environment, kProbeLimit);

@@ -104,6 +104,17 @@ void a_rejected_login_is_replaced_by_the_stores_other_one(void**) {
   assert_string_equal(home.generation().c_str(), "one");
 }
 
+void a_newer_login_that_claude_can_still_refresh_is_not_replaced(void**) {
+  const Home home(kRejects);
+  home.backed_up("one");
+  home.write_login("two");
+  home.claude_does("[ -n \"$CLAUDE_CODE_OAUTH_TOKEN\" ] || { " + std::string(kAccepts) +
+                   "; exit 0; }\n" + kRejects);
+  assert_string_equal(home.sync().words().c_str(), "OK");
+  assert_string_equal(home.generation().c_str(), "two");
+  assert_string_equal(home.stored().c_str(), "two");
+}
+
 void a_rejected_login_that_the_store_has_too_asks_for_a_person(void**) {
   const Home home(kRejects);
   home.backed_up("one");
@@ -268,6 +279,7 @@ int main() {
       cmocka_unit_test(a_login_that_ran_out_is_probed_at_home),
       cmocka_unit_test(a_lost_login_is_restored_and_probed),
       cmocka_unit_test(a_rejected_login_is_replaced_by_the_stores_other_one),
+      cmocka_unit_test(a_newer_login_that_claude_can_still_refresh_is_not_replaced),
       cmocka_unit_test(a_rejected_login_that_the_store_has_too_asks_for_a_person),
       cmocka_unit_test(a_login_that_came_during_the_probe_is_never_replaced),
       cmocka_unit_test(a_login_that_the_probe_found_dead_is_not_called_back),
