@@ -41,6 +41,11 @@ std::optional<int> try_token(Context& context, const Secret& token) {
     stamps.accepted_setup_tokens.remove(fingerprint);
   });
   if (!stamped) context.warnings.push_back(stamped.error());
+  // The very token that sessions have: it is not in force any more.
+  const auto here = read_oauth_env(context.paths.token_env, context.user.uid);
+  if (here && here->same_as(token))
+    if (auto removed = remove_token_env(context, Deadline::in(kPersonWaits)); !removed)
+      context.warnings.push_back(removed.error());
   return context.finish(Status::fail, "Claude rejects this setup token (" + result.reason +
                                           "): not stored; make a new one with "
                                           "`claude setup-token`");

@@ -106,6 +106,15 @@ void a_token_that_claude_rejects_twice_is_not_stored(void**) {
   assert_true(home.rejected(kToken));
 }
 
+void the_rejected_token_that_sessions_have_leaves_them(void**) {
+  const Home home;
+  home.claude_does(kAccepts);
+  assert_string_equal(home.set(kToken + "\n").words().c_str(), "OK");
+  home.claude_does(kRejects);
+  assert_string_equal(home.set(kToken + "\n").words().c_str(), "FAIL");
+  assert_false(exists(home.paths.token_env));
+}
+
 void a_token_that_claude_rejects_once_is_stored(void**) {
   const Home home;
   home.claude_does("[ $(wc -l <'" + (home.dir / "calls") + "') -gt 1 ] || { " + kRejects + "; }\n" +
@@ -289,6 +298,7 @@ int main() {
       cmocka_unit_test(a_token_without_a_newline_and_with_blanks_is_taken),
       cmocka_unit_test(only_the_first_line_is_read),
       cmocka_unit_test(a_token_that_claude_rejects_twice_is_not_stored),
+      cmocka_unit_test(the_rejected_token_that_sessions_have_leaves_them),
       cmocka_unit_test(a_token_that_claude_rejects_once_is_stored),
       cmocka_unit_test(a_token_that_could_not_be_checked_is_not_stored),
       cmocka_unit_test(no_check_asks_nobody),
