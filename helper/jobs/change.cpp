@@ -78,7 +78,8 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
   // would count as this generation's death.
   const Generation generation = generation_of(login);
   stamps->generations.note_restored(generation.hash);
-  if (auto saved = save_stamps(context, *change_lock, *stamps); !saved)
+  // On disk before the login is: a power cut must not bring back what was known to be dead.
+  if (auto saved = save_stamps(context, *change_lock, *stamps, Durability::durable); !saved)
     return std::unexpected(saved.error());
   if (auto written = write_credentials(context, seen, login); !written)
     return std::unexpected(written.error());

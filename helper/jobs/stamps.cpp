@@ -104,9 +104,9 @@ std::expected<Stamps, std::string> load_stamps(const Context& context) {
 }
 
 std::expected<void, std::string> save_stamps(const Context& context, const ChangeLock& /*lock*/,
-                                             const Stamps& stamps) {
+                                             const Stamps& stamps, Durability durability) {
   remove_leftovers(context.paths.state);
-  auto saved = replace_file(context.paths.state, dump(to_json(stamps).get()), Durability::fleeting);
+  auto saved = replace_file(context.paths.state, dump(to_json(stamps).get()), durability);
   if (!saved) return std::unexpected(saved.error().sentence());
   return {};
 }

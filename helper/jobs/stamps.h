@@ -59,9 +59,9 @@ class ChangeLock {
 [[nodiscard]] std::expected<Stamps, std::string> load_stamps(const Context& context);
 
 /// Writes state.json.
-[[nodiscard]] std::expected<void, std::string> save_stamps(const Context& context,
-                                                           const ChangeLock& lock,
-                                                           const Stamps& stamps);
+[[nodiscard]] std::expected<void, std::string> save_stamps(
+    const Context& context, const ChangeLock& lock, const Stamps& stamps,
+    Durability durability = Durability::fleeting);
 
 /// Takes the lock, loads, lets `change` edit, saves. `change` is called with what is on disk then.
 template <typename Change>
