@@ -192,13 +192,7 @@ Deadline Watch::next_turn() const {
 std::string Watch::name_state(const Observation& seen, const GenerationHistory& history) const {
   std::string state = claude_auth::name_of(seen.login);
   if (seen.generation) return state + ' ' + seen.generation->hash;
-  state += " after " + history.last_seen();
-  // A log-out unlinks the file first and edits .claude.json then.
-  struct stat account{};
-  if (seen.login == LocalLogin::lost && ::stat(context_.paths.claude_json.c_str(), &account) == 0)
-    state += ' ' + std::to_string(account.st_mtim.tv_sec) + '.' +
-             std::to_string(account.st_mtim.tv_nsec);
-  return state;
+  return state + " after " + history.last_seen();
 }
 
 bool Watch::is_settling(const Observation& seen, const std::string& state) {
