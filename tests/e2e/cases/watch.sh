@@ -38,6 +38,30 @@ stored_generation() {
 
 stores() { [[ $(stored_generation) == "$1" ]]; }
 
+# processes_of_alice: the id and the arguments of each, a line each.
+processes_of_alice() {
+  local process
+  while read -r process; do
+    echo "$process $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline")"
+  done < <(find /proc -maxdepth 1 -name '[0-9]*' -user alice -printf '%f\n' 2>/dev/null)
+}
+
+alice_runs() { [[ $(processes_of_alice) == *"$1"* ]]; }
+
+woken() { sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$watch/status"; }
+
+has_children() { [[ -n $(<"/proc/$watch/task/$watch/children") ]]; }
+
+# until_idle: until the watch has done what there was to do, and sleeps.
+until_idle() {
+  wait_for 30 "the end of its children" eval '! has_children'
+  local last=-1
+  until [[ $(woken) == "$last" ]]; do
+    last=$(woken)
+    for _ in {1..10}; do pause_a_little; done
+  done
+}
+
 # start_watch: alice's; $watch is its process.
 start_watch() {
   exec {watch_output}< <(as alice bash -c 'echo $$; exec claude-auth-sync watch 2>/dev/null')
@@ -51,11 +75,14 @@ watched() {
   forget_syslog
   start_watch
   wait_for 30 "the first backup of the watch" has_logged "OK login"
+  # Else the end of the backup may be what has it look again.
+  until_idle
 }
 
 # Ends the watch: $watch_status is its exit status, $watch_took the milliseconds that it took.
 end_watch() {
   local start
+  before_all_others $$ "$watch"
   start=$(now_ms)
   watch_status=0
   kill -TERM "$watch"
@@ -71,6 +98,7 @@ stored_within() {
   local limit=$1 start
   shift
   watched one
+  before_all_others $$ "$watch"
   start=$(now_ms)
   "$@"
   wait_for 30 "generation two in the store" stores two
@@ -98,16 +126,6 @@ case_burst_ends_with_the_newest_in_the_store() {
   # One is begun a second after the one before it, at the earliest.
   at_most "number of backups" $((SECONDS - start + 2)) "$(times_logged 'OK login backed up')"
 }
-
-# processes_of_alice: the id and the arguments of each, a line each.
-processes_of_alice() {
-  local process
-  while read -r process; do
-    echo "$process $(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline")"
-  done < <(find /proc -maxdepth 1 -name '[0-9]*' -user alice -printf '%f\n' 2>/dev/null)
-}
-
-alice_runs() { [[ $(processes_of_alice) == *"$1"* ]]; }
 
 case_login_reaches_the_store_in_no_argument_and_no_environment() {
   start_vault
@@ -182,6 +200,7 @@ END
 
 case_vanished_login_is_back_after_three_seconds() {
   watched one
+  before_all_others $$ "$watch"
   local start
   start=$(now_ms)
   lose_credentials alice
@@ -196,6 +215,7 @@ case_vanished_login_is_back_after_three_seconds() {
 still_watches() {
   write_credentials alice "$1"
   wait_for 30 "the new login in the store" stores "$1"
+  until_idle
   wipe_credentials alice
   wait_for 30 "the healed login" holds "$1"
 }
@@ -384,21 +404,10 @@ case_login_is_cared_for_again_without_the_setup_token() {
   wait_for 10 "the healed login" holds one
 }
 
-woken() { sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$watch/status"; }
-
-# idle: the watch has done what there was to do, and sleeps.
-idle() {
-  wait_for 30 "the end of the backup" eval '! alice_runs "claude-auth-sync backup"'
-  local last=-1
-  until [[ $(woken) == "$last" ]]; do
-    last=$(woken)
-    stays_for 1 "the watch" kill -0 "$watch"
-  done
-}
-
 case_idle_watch_never_wakes_up() {
   watched one
-  idle
+  before_all_others $$ "$watch"
+  until_idle
   local before
   before=$(woken)
   stays_for 3 "the watch" kill -0 "$watch"
@@ -408,7 +417,7 @@ case_idle_watch_never_wakes_up() {
 case_watch_needs_little_memory() {
   watched one
   still_watches two
-  idle
+  until_idle
   local kib
   # What is its own alone: Private_Clean and Private_Dirty, proc_pid_smaps(5).
   kib=$(awk '/^Private_(Clean|Dirty):/ { sum += $2 } END { print sum }' "/proc/$watch/smaps_rollup")
