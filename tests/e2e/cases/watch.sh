@@ -280,6 +280,20 @@ case_login_is_healed_once_claudes_lock_is_released() {
   wait_for 5 "the healed login" holds one
 }
 
+case_old_lock_of_a_living_process_is_left_to_it() {
+  watched one
+  local lock=/home/alice/.claude/.oauth_refresh.lock
+  as alice mkdir "$lock"
+  as alice touch --date='2 minutes ago' "$lock"
+  echo "{\"pid\": $$}" | put alice "$lock.owner"
+  wipe_credentials alice
+  wait_for 30 "the line about the lock" has_logged "not healed yet"
+  same generation wiped "$(generation_of alice)"
+  # Now it is that of a process that is gone.
+  echo '{"pid": 999999}' | put alice "$lock.owner"
+  wait_for 10 "the healed login" holds one
+}
+
 # Processor time that the watch has had, in milliseconds: proc(5).
 watch_worked() {
   local -a fields
