@@ -4,7 +4,6 @@ namespace claude_auth {
 
 BackupVerdict decide_backup(const BackupSituation& now) {
   if (now.setup_token_in_force) return BackupVerdict::leave_setup_token;
-  if (!now.login_valid) return BackupVerdict::leave_not_valid;
   switch (now.document) {
     case DocumentLogin::none:
     case DocumentLogin::not_valid:

@@ -12,9 +12,9 @@ enum class DocumentLogin {
   newer,      ///< the local one is a stale copy
 };
 
+/// The local login is valid: nothing else is ever backed up.
 struct BackupSituation {
   bool setup_token_in_force = false;
-  bool login_valid = false;
   DocumentLogin document = DocumentLogin::none;
   bool stamp_is_a_day_old = false;  ///< backed_up_at was written more than 24 h ago
 };
@@ -24,7 +24,6 @@ enum class BackupVerdict {
   refresh_stamp,      ///< the same login: say that it is still backed up, once a day
   leave_unchanged,    ///< nothing changed: write nothing
   leave_setup_token,  ///< rule 2: the rotating login is not backed up
-  leave_not_valid,    ///< only a valid login is backed up
   leave_newer,        ///< the store has a newer generation
 };
 

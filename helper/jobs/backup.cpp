@@ -81,7 +81,6 @@ Outcome outcome_of(BackupVerdict verdict) {
     case BackupVerdict::write:
     case BackupVerdict::refresh_stamp:
     case BackupVerdict::leave_unchanged:
-    case BackupVerdict::leave_not_valid:
       break;
   }
   return {Status::ok, "login unchanged since its backup"};
@@ -100,7 +99,6 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
     const auto stamped = document.backed_up_at();
     verdict =
         decide_backup({.setup_token_in_force = setup_token_in_force(document, stamps),
-                       .login_valid = true,
                        .document = document_login(document, generation, stamps.generations, now),
                        .stamp_is_a_day_old = !stamped || now - *stamped >= kStampLasts});
     if (document.is_of_other_host(context.config.host_name)) other_host = document.backed_up_by();

@@ -359,7 +359,9 @@ int Login::apply_login(const Document& document) {
 }  // namespace
 
 int login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply) {
-  if (!is_enrolled(context) || is_paused(context)) return 0;
+  const LoginSituation before_looking{.enrolled = is_enrolled(context),
+                                      .paused = is_paused(context)};
+  if (first_step(before_looking) == LoginStep::done) return 0;
   return Login(context, deadlines, reply).run();
 }
 

@@ -33,13 +33,13 @@ int restore(Context& context, const std::string& from_host) {
   if (!stamps) return context.finish(Status::fail, stamps.error());
 
   const Document document(*stored);
-  if (setup_token_in_force(document, *stamps))
-    return context.finish(Status::skip,
-                          "a setup token is in force: the rotating login is not restored");
   const RestorePlan plan(context, document,
-                         {.by = RestoreSituation::By::person, .from_host = from_host});
+                         {.by = RestoreSituation::By::person,
+                          .setup_token_in_force = setup_token_in_force(document, *stamps),
+                          .from_host = from_host});
   const RestoreVerdict verdict = plan.decide(seen, stamps->generations);
-  if (verdict == RestoreVerdict::leave_same || verdict == RestoreVerdict::leave_local_lives)
+  if (verdict == RestoreVerdict::leave_same || verdict == RestoreVerdict::leave_local_lives ||
+      verdict == RestoreVerdict::leave_setup_token)
     return context.finish(Status::skip, plan.reason(verdict));
   if (verdict == RestoreVerdict::leave_unreadable)
     return context.finish(Status::fail, seen.file.problem);

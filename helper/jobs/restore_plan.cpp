@@ -20,6 +20,7 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
   const bool allowed =
       context_.config.shared_login || document_.backed_up_by() == request_.from_host;
   situation.foreign_host = document_.is_of_other_host(context_.config.host_name) && !allowed;
+  situation.setup_token_in_force = request_.setup_token_in_force;
   situation.inference_rejected_local =
       seen.generation && seen.generation->hash == request_.rejected;
   if (const json_t* login = document_.login()) {
@@ -63,7 +64,7 @@ std::string RestorePlan::reason(RestoreVerdict verdict) const {
     case RestoreVerdict::leave_logged_out:
       return "the person logged out";
     case RestoreVerdict::leave_setup_token:
-      return "a setup token is in force";
+      return "a setup token is in force: the rotating login is not restored";
     case RestoreVerdict::leave_unreadable:
       return "the credentials file proves nothing";
     case RestoreVerdict::no_document:

@@ -15,6 +15,7 @@ namespace claude_auth {
 /// Who asks, and what he allows.
 struct RestoreRequest {
   RestoreSituation::By by = RestoreSituation::By::machine;
+  bool setup_token_in_force = false;
   std::string from_host{};  ///< another host whose login may be taken (rule 6)
   std::string rejected{};   ///< the generation that real inference has just refused (rule 4b)
 };
