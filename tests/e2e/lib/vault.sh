@@ -7,8 +7,8 @@ readonly vault_root=TEST-root-token
 start_vault() {
   local options=("$@")
   [[ $* != --tls ]] || options+=(--ca-out "$inside/vault-ca.pem")
-  exec {double_output}< <(exec /mnt/build/tests/vault/vault-double --port 0 \
-    --root-token "$vault_root" "${options[@]}" 2>"$inside/double.log" & echo $!; wait)
+  exec {double_output}< <(echo "$BASHPID"; exec /mnt/build/tests/vault/vault-double --port 0 \
+    --root-token "$vault_root" "${options[@]}" 2>"$inside/double.log")
   read -r double_pid <&"$double_output"
   read -r vault_address <&"$double_output" || {
     echo "the Vault double did not start: $(cat "$inside/double.log")" >&2
