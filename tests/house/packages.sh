@@ -6,6 +6,10 @@ build_packages=(
   libcli11-dev libcmocka-dev libcurl4-openssl-dev libeconf-dev libjansson-dev libmicrohttpd-dev
   libgnutls28-dev libpam0g-dev libseccomp-dev libsodium-dev libyaml-cpp-dev)
 machine_packages=(curl dbus iproute2 openssh-client openssh-server openssl systemd-container)
+# It brings systemd's init: not for a machine that starts by another one.
+if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
+  machine_packages+=(libpam-systemd)
+fi
 lint_packages=(clang-format-19 clang-tidy-19 mandoc shellcheck)
 
 as_root() {

@@ -14,6 +14,8 @@ why_no_machine() {
     echo "needs a machine that boots: systemd-nspawn (package systemd-container) is not installed"
   elif [[ ! -x /lib/systemd/systemd || -z $(type -P dbus-daemon) ]]; then
     echo "needs a machine that boots: systemd and dbus-daemon are not installed"
+  elif [[ -z $(compgen -G '/usr/lib/*/security/pam_systemd.so') ]]; then
+    echo "needs a machine that boots: pam_systemd (package libpam-systemd) is not installed"
   elif ! unshare --mount --propagation private bash -c \
     'mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup' 2>/dev/null; then
     echo "needs a machine that boots: cgroup2 cannot be mounted here"
