@@ -38,13 +38,17 @@ const std::string& ClientStage::home() {
   return path;
 }
 
-ClientStage ClientStage::enter(int argc, char** argv) {
-  if (argc < 2) leave_skipped("no claude client: no list of clients was given");
+void ClientStage::enter_machine() {
   if (sodium_init() < 0) std::abort();
   ::signal(SIGPIPE, SIG_IGN);
   [[maybe_unused]] const int niceness = ::nice(kNiceness);
   const std::string reason = enter_private_machine(home(), scratch().path());
   if (!reason.empty()) leave_skipped(reason);
+}
+
+ClientStage ClientStage::enter(int argc, char** argv) {
+  if (argc < 2) leave_skipped("no claude client: no list of clients was given");
+  enter_machine();
   auto clients = clients_in(argv[1]);
   if (!clients) leave_skipped(clients.error());
   if (argc > 2) cmocka_set_test_filter(argv[2]);

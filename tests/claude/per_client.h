@@ -8,7 +8,7 @@
 
 namespace claude_auth::testing {
 
-/// A test that is given a RealClient as its state.
+/// A test that is given what it is run with as its state.
 struct ClientCase {
   const char* name;
   void (*function)(void** state);
@@ -21,6 +21,9 @@ class ClientStage {
   /// leaves the process as skipped. main's arguments are the list of clients (find_clients) and,
   /// where only some cases are wanted, a pattern of their names with `*`.
   static ClientStage enter(int argc, char** argv);
+
+  /// Enters the private machine only.
+  static void enter_machine();
 
   /// Runs each of `cases` with each client. What main returns.
   int run(const std::vector<ClientCase>& cases);

@@ -2,10 +2,13 @@
 
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,6 +45,23 @@ bool start_loopback() {
   return ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
 }
 
+/// Waits for `child`, reaping whoever else ends meanwhile, and ends as it did.
+[[noreturn]] void end_like(pid_t child) {
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::wait(&status);
+    if (ended == child) ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    if (ended < 0 && errno != EINTR) ::_exit(1);
+  }
+}
+
+/// Goes on in the child alone, which does not outlive this process. False where there is none.
+bool go_on_in_child() {
+  const pid_t child = ::fork();
+  if (child > 0) end_like(child);
+  return child == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+}
+
 bool put_over(const std::string& what, const std::string& path) {
   return ::mount(what.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0;
 }
@@ -51,6 +71,11 @@ bool live_at(const std::string& home, const std::string& scratch) {
   const std::string ids = std::to_string(::getuid()) + ":" + std::to_string(::getgid());
   return write_text(passwd, "made-up-user:x:" + ids + "::" + home + ":/bin/sh\n") &&
          put_over(passwd, "/etc/passwd");
+}
+
+/// What jobs log here is nobody's alert.
+bool cover_system_log() {
+  return ::access("/dev/log", F_OK) != 0 || put_over("/dev/null", "/dev/log");
 }
 
 /// False where a configuration is installed here and cannot be covered.
@@ -73,11 +98,17 @@ std::string enter_private_machine(const std::string& home, const std::string& sc
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
   const int user_namespace = uid == 0 ? 0 : CLONE_NEWUSER;
-  if (::unshare(CLONE_NEWNET | CLONE_NEWNS | user_namespace) != 0) return refused("unshare");
+  if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | user_namespace) != 0)
+    return refused("unshare");
   if (uid != 0 && !keep_identity(uid, gid)) return refused("uid_map");
+  // The first child is the namespace's init, whose end is everybody's; the second one is nobody
+  // special, as a test should be.
+  if (!go_on_in_child() || !go_on_in_child()) return refused("fork");
   if (!start_loopback()) return refused("loopback");
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return refused("mount");
-  if (!live_at(home, scratch) || !cover_configuration(scratch)) return refused("mount");
+  if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) return refused("mount /proc");
+  if (!live_at(home, scratch) || !cover_configuration(scratch) || !cover_system_log())
+    return refused("mount");
   return {};
 }
 

@@ -6,10 +6,11 @@
 
 namespace claude_auth::testing {
 
-/// Moves this process, which has one thread still, into namespaces of its own: in them there is
-/// loopback and no other network, the password database says that this user lives at `home`, and
-/// no configuration of ours is installed. `scratch`: a directory that outlives the process.
-/// Returns nothing, or the sentence why this machine cannot do it.
+/// Goes on in a child in namespaces of its own, while this process, which has one thread still,
+/// waits for it and ends as it does; every process that is started in them ends with it. There is
+/// loopback and no other network, the password database says that this user lives at `home`,
+/// no configuration of ours is installed, and no system log listens. `scratch`: a directory that
+/// outlives the process. Returns nothing, or the sentence why this machine cannot do it.
 [[nodiscard]] std::string enter_private_machine(const std::string& home,
                                                 const std::string& scratch);
 

@@ -107,8 +107,6 @@ void Race::agent() {
     const auto reply = session->ask(kReplyTakes);
     nobody_logs_in.unlock();
     if (reply == "AUTH_OK") continue;
-    if (std::getenv("RACE_DEBUG"))
-      std::fprintf(stderr, "reply: %s\n", reply ? reply->c_str() : "(none)");
     look_after_the_login();
     if (!reply)
       session = std::make_unique<ClientSession>(client_,

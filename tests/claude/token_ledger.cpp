@@ -28,7 +28,7 @@ std::optional<IssuedLogin> TokenLedger::refresh(const std::string& refresh_token
   if (found->second.used) {
     ++refusals_;
     ++reuses_;
-    ended_[found->second.family] = true;
+    if (reuse_ == ReuseRule::ends_family) ended_[found->second.family] = true;
     return std::nullopt;
   }
   found->second.used = true;

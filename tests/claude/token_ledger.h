@@ -21,11 +21,18 @@ struct IssuedLogin {
 
 enum class AccessVerdict { accepted, unknown, expired, revoked };
 
-/// Rules as users report them of the real service: a refresh token is rotated at every use, and
-/// one that comes a second time ends the whole family, access tokens included. In memory,
-/// deterministic, not thread-safe.
+/// What a refresh token that comes a second time does. Users' reports of the real service do not
+/// agree.
+enum class ReuseRule {
+  ends_family,  ///< it ends all tokens of its log-in
+  refuses,      ///< it is refused, and that is all
+};
+
+/// A refresh token is rotated at every use. In memory, deterministic, not thread-safe.
 class TokenLedger {
  public:
+  explicit TokenLedger(ReuseRule reuse = ReuseRule::ends_family) : reuse_(reuse) {}
+
   /// A person logs in: a new family.
   [[nodiscard]] IssuedLogin log_in(Millis lifetime, Instant now);
 
@@ -47,7 +54,7 @@ class TokenLedger {
 
   [[nodiscard]] std::uint64_t log_ins() const { return log_ins_; }
   [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
-  /// Families that ended because a token came a second time.
+  /// Refresh tokens of living families that came a second time.
   [[nodiscard]] std::uint64_t reuses() const { return reuses_; }
   /// Refreshes that were refused, whatever the reason.
   [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
@@ -65,6 +72,7 @@ class TokenLedger {
 
   IssuedLogin issue(Family family, Millis lifetime, Instant now);
 
+  ReuseRule reuse_;
   std::vector<bool> ended_;  // by family
   std::map<std::string, Access> access_;
   std::map<std::string, Refresh> refresh_;
