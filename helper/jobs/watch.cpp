@@ -135,6 +135,8 @@ class Watch {
   std::optional<Held> memory_;
   std::optional<Helper> helper_;
   Deadline look_at_ = Deadline::in(Millis(0));
+  // The first change is looked at as it comes: what it brings may not be there for long.
+  Deadline quiet_until_ = Deadline::in(Millis(0));
   Deadline backup_at_ = Deadline::never();
   int failed_backups_ = 0;
   int failed_heals_ = 0;                     // of this state
@@ -162,7 +164,7 @@ int Watch::run() {
     const int ready = ::poll(events.data(), events.size(), next_turn().poll_timeout());
     if (ready < 0 && errno != EINTR) return context_.finish(Status::fail, errno_text(errno));
     if (ready > 0 && events[0].revents != 0) break;
-    if (ready > 0 && events[1].revents != 0 && files_.drain()) look_in(kBetweenLooks);
+    if (ready > 0 && events[1].revents != 0 && files_.drain()) look_in(quiet_until_.remaining());
     const bool helper_ended = ready > 0 && events[2].revents != 0;
     if (helper_ && (helper_ended || helper_->limit.passed())) finish_helper();
     if (ask_again_at_.passed()) {
@@ -210,6 +212,7 @@ bool Watch::is_settling(const Observation& seen, const std::string& state) {
 
 void Watch::look() {
   look_at_ = Deadline::never();
+  quiet_until_ = Deadline::in(kBetweenLooks);
   if (const auto poll = files_.poll_interval()) look_in(*poll);
   auto stamps = load_stamps(context_);
   if (!stamps) return report(stamps.error(), "state");
