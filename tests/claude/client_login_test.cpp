@@ -32,11 +32,11 @@ struct Stage {
     return run({"-p", "hi", "--model", "haiku"}, more).standard_output;
   }
 
-  [[nodiscard]] Finished run(std::vector<std::string> arguments,
+  [[nodiscard]] Finished run(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& more = {}) const {
     std::vector<std::string> variables = service.client_environment();
     variables.insert(variables.end(), more.begin(), more.end());
-    return run_client(client, std::move(arguments), home.environment(variables), kLimit);
+    return run_client(client, arguments, home.environment(variables), kLimit);
   }
 
   /// Exit status of our own program.

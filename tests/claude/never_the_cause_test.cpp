@@ -26,7 +26,7 @@ Beside watch() {
   return {.command = {CLAUDE_AUTH_SYNC, "watch"}, .every = 0ms};
 }
 
-RaceResult run(void** state, const char* what, RaceOptions options) {
+RaceResult run(void** state, const char* what, const RaceOptions& options) {
   const RealClient& client = client_of(state);
   const RaceResult result = race(client, options);
   print_message("%s, %s: %llu of %llu rotations lost, %llu messages failed, %llu runs, %.1f s\n",

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -157,7 +158,7 @@ void Race::run_beside(const Beside& beside) {
 RaceResult Race::run() {
   const auto start = std::chrono::steady_clock::now();
   {
-    std::vector<std::jthread> threads;
+    std::list<std::jthread> threads;
     for (int i = 0; i < options_.agents; ++i) threads.emplace_back([this] { agent(); });
     for (const Beside& beside : options_.beside)
       threads.emplace_back([this, &beside] { run_beside(beside); });

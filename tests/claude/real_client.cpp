@@ -75,13 +75,11 @@ std::expected<std::vector<RealClient>, std::string> clients_in(const std::string
   return clients;
 }
 
-Finished run_client(const RealClient& client, std::vector<std::string> arguments,
-                    std::vector<std::string> environment, Millis limit) {
-  arguments.insert(arguments.begin(), "claude");
-  auto finished = run({.path = client.path,
-                       .arguments = std::move(arguments),
-                       .environment = std::move(environment)},
-                      Deadline::in(limit), kGrace, kMaxOutput);
+Finished run_client(const RealClient& client, const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& environment, Millis limit) {
+  Command command{.path = client.path, .arguments = {"claude"}, .environment = environment};
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  auto finished = run(std::move(command), Deadline::in(limit), kGrace, kMaxOutput);
   if (!finished) give_up(client.path.c_str());
   return std::move(*finished);
 }

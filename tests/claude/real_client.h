@@ -21,8 +21,9 @@ struct RealClient {
     const std::string& list);
 
 /// Runs `client` to its end, as a person would with these arguments.
-[[nodiscard]] Finished run_client(const RealClient& client, std::vector<std::string> arguments,
-                                  std::vector<std::string> environment, Millis limit);
+[[nodiscard]] Finished run_client(const RealClient& client,
+                                  const std::vector<std::string>& arguments,
+                                  const std::vector<std::string>& environment, Millis limit);
 
 /// An agent: one client that lives on and is sent one message after the other.
 class ClientSession {

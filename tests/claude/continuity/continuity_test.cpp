@@ -32,6 +32,7 @@ struct Stage {
     const Scene scene{home, agents, clock};
     six_hourly_backup(scene)->pass(0ms);  // the first backup enrols
     keeper = make_keeper(scene);
+    keeper->catch_up();
   }
 
   /// Some time between now and the next refresh.

@@ -124,7 +124,6 @@ class TheWatch : public Keeper {
     auto child = Child::start(job(scene, {"watch"}), -1, -1);
     if (!child) std::abort();
     child_.emplace(std::move(*child));
-    catch_up();
   }
   ~TheWatch() override { child_->stop(kGrace); }
 
