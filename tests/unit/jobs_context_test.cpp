@@ -235,7 +235,8 @@ void every_number_of_retries_is_checked(void**) {
 
 void an_unclear_answer_is_no_pause(void**) {
   const UserHome home;
-  std::filesystem::remove_all(home.paths.state_dir);
+  std::filesystem::create_directories(home.paths.state_dir);
+  std::filesystem::remove(home.paths.state_dir);
   std::filesystem::create_symlink(home.paths.state_dir, home.paths.state_dir);
   assert_false(is_paused(home.context()));
 }
