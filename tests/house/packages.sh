@@ -5,7 +5,7 @@ build_packages=(
   cmake g++ ninja-build pkg-config
   libcli11-dev libcmocka-dev libcurl4-openssl-dev libeconf-dev libjansson-dev libmicrohttpd-dev
   libgnutls28-dev libpam0g-dev libseccomp-dev libsodium-dev libyaml-cpp-dev)
-machine_packages=(curl dbus iproute2 openssh-client openssh-server openssl systemd-container)
+machine_packages=(curl dbus git iproute2 openssh-client openssh-server openssl systemd-container)
 # It brings systemd's init: not for a machine that starts by another one.
 if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
   machine_packages+=(libpam-systemd)

@@ -67,6 +67,14 @@ case_sftp_works() {
     "$(sftp -q -F "$inside/ssh-config" -b - alice@workstation 2>&1 <<<'ls -a')"
 }
 
+# A notice is there to be said: the pack protocol would break on one byte of it.
+case_git_over_ssh_stays_clean() {
+  nothing_can_be_restored
+  as alice git init -q --bare /home/alice/project.git
+  same "what git says" "" "$(GIT_SSH_COMMAND="ssh -F $inside/ssh-config" \
+    git ls-remote alice@workstation:project.git 2>&1)"
+}
+
 case_standard_input_reaches_the_command() {
   nothing_can_be_restored
   same "what came back" "through ssh" \
