@@ -14,6 +14,7 @@
 
 #include "base/errors.h"
 #include "base/secure_file.h"
+#include "base/trimmed.h"
 
 namespace claude_auth {
 namespace {
@@ -48,13 +49,6 @@ struct Names {
   std::unique_ptr<char*, FreeStrings> strings;
   std::size_t count = 0;
 };
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 bool printable_or_tab(char c) {
   return (c >= ' ' && c <= '~') || c == '\t';

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/errors.h"
+#include "base/trimmed.h"
 #include "pam_claude/login_pipe.h"
 
 namespace claude_auth {
@@ -77,13 +77,6 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
-  while (!text.empty() && blank(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && blank(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-  return text;
-}
 
 // A client in trouble may print its environment.
 std::string without_tokens(std::string_view text) {

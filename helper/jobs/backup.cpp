@@ -118,7 +118,7 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
 
 int backup(Context& context, BackupSource source) {
   const Deadline deadline = Deadline::in(kPersonWaits);
-  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
+  if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const Observation seen = observe(context, stamps->generations);

@@ -82,10 +82,10 @@ bool is_enrolled(const Context& context) {
                                                            : context.paths.local_store);
 }
 
-bool is_paused(const Context& context) {
+bool is_paused(const Paths& paths) {
   // Only what is clearly there: a state directory that cannot be entered must be heard of.
   struct stat info{};
-  return ::lstat(context.paths.paused.c_str(), &info) == 0;
+  return ::lstat(paths.paused.c_str(), &info) == 0;
 }
 
 }  // namespace claude_auth

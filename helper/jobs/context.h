@@ -51,6 +51,6 @@ struct Identity {
 [[nodiscard]] bool is_enrolled(const Context& context);
 
 /// `pause` is in force.
-[[nodiscard]] bool is_paused(const Context& context);
+[[nodiscard]] bool is_paused(const Paths& paths);
 
 }  // namespace claude_auth

@@ -78,7 +78,7 @@ int Doctor::run() {
 }
 
 void Doctor::check_session() {
-  if (is_paused(*context_))
+  if (is_paused(context_->paths))
     say(Status::warn, "paused: nothing is looked after until `claude-auth-sync resume`");
   const Secret trial = Secret::copy_of("lock me");
   if (Secret::all_memory_locked())

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,11 +30,6 @@ void ask_store(const Identity& identity, const Clock& clock) {
   ReplyWriter nobody(-1);
   // Its own lines say what went wrong; the command runs all the same.
   static_cast<void>(login(*context, LoginDeadlines{}, nobody));
-}
-
-bool is_paused(const Paths& paths) {
-  struct stat info{};
-  return ::lstat(paths.paused.c_str(), &info) == 0;
 }
 
 void put_token_into_environment(const Identity& identity) {

@@ -360,7 +360,7 @@ int Login::apply_login(const Document& document) {
 
 int login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply) {
   const LoginSituation before_looking{.enrolled = is_enrolled(context),
-                                      .paused = is_paused(context)};
+                                      .paused = is_paused(context.paths)};
   if (first_step(before_looking) == LoginStep::done) return 0;
   return Login(context, deadlines, reply).run();
 }

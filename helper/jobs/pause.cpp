@@ -5,7 +5,7 @@
 namespace claude_auth {
 
 int pause(Context& context) {
-  if (is_paused(context)) return context.finish(Status::ok, "paused already");
+  if (is_paused(context.paths)) return context.finish(Status::ok, "paused already");
   if (auto made = make_directories(context.paths.state_dir, 0700); !made)
     return context.finish(Status::fail, made.error().sentence());
   const std::string since = iso8601(context.clock.now()) + "\n";
@@ -17,7 +17,7 @@ int pause(Context& context) {
 }
 
 int resume(Context& context) {
-  if (!is_paused(context)) return context.finish(Status::ok, "was not paused");
+  if (!is_paused(context.paths)) return context.finish(Status::ok, "was not paused");
   if (auto removed = remove_file(context.paths.paused); !removed)
     return context.finish(Status::fail, removed.error().sentence());
   return context.finish(Status::ok, "resumed");

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/errors.h"
+#include "base/trimmed.h"
 #include "claude/client_lock.h"
 
 namespace claude_auth {
@@ -40,13 +41,6 @@ class NoEcho {
   termios before_{};
   bool active_ = false;
 };
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace claude_auth {
 
 int restore(Context& context, const std::string& from_host) {
   const Deadline deadline = Deadline::in(kPersonWaits);
-  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
+  if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   clear_dead_locks(context);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());

@@ -54,7 +54,7 @@ std::optional<int> try_token(Context& context, const Secret& token) {
 }  // namespace
 
 int set_setup_token(Context& context, TokenCheck check) {
-  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
+  if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   auto token = read_secret("Setup token (sk-ant-oat01-…, not shown): ");
   if (!token) return context.finish(Status::fail, token.error());
   if (!is_setup_token(token->view()))
@@ -102,7 +102,7 @@ int set_setup_token(Context& context, TokenCheck check) {
 }
 
 int remove_setup_token(Context& context) {
-  if (is_paused(context)) return context.finish(Status::skip, kPausedReason);
+  if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());

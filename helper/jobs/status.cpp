@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/errors.h"
+#include "base/time_text.h"
 #include "claude/oauth_env.h"
 #include "claude/shadows.h"
 #include "decide/expiry.h"
@@ -21,25 +22,6 @@ namespace {
 
 void row(const char* name, const std::string& value) {
   std::printf("%-12s %s\n", name, value.c_str());
-}
-
-// "3 days", "5 hours", "2 minutes", "a moment": the largest unit that fits.
-std::string span(Millis length) {
-  const auto count = [](auto number, const char* unit) {
-    return std::to_string(number) + ' ' + unit + (number == 1 ? "" : "s");
-  };
-  using std::chrono::duration_cast;
-  if (const auto days = duration_cast<std::chrono::days>(length); days.count() > 0)
-    return count(std::chrono::round<std::chrono::days>(length).count(), "day");
-  if (const auto hours = duration_cast<std::chrono::hours>(length); hours.count() > 0)
-    return count(std::chrono::round<std::chrono::hours>(length).count(), "hour");
-  if (const auto minutes = duration_cast<std::chrono::minutes>(length); minutes.count() > 0)
-    return count(minutes.count(), "minute");
-  return "a moment";
-}
-
-std::string until(Instant end, Instant now) {
-  return end > now ? "in " + span(end - now) : span(now - end) + " ago";
 }
 
 std::string describe_login(const Observation& seen, Instant now) {
@@ -101,7 +83,7 @@ int status(Context& context) {
   row("user", context.user.name + " on " + context.config.host_name);
   row("store", describe_store(context));
   for (const std::string& warning : context.warnings) row("warning", warning);
-  if (is_paused(context)) row("paused", "yes, until `claude-auth-sync resume`");
+  if (is_paused(context.paths)) row("paused", "yes, until `claude-auth-sync resume`");
 
   auto stamps = load_stamps(context);
   if (!stamps) return advise(stamps.error());

@@ -83,7 +83,7 @@ bool Sync::stamp(Change change) {
 }
 
 Outcome Sync::run() {
-  if (is_paused(context_)) return {Status::skip, kPausedReason};
+  if (is_paused(context_.paths)) return {Status::skip, kPausedReason};
   if (!is_enrolled(context_)) {
     if (context_.config.store == StoreKind::vault)
       return {Status::fail,

@@ -237,7 +237,7 @@ WatchSituation Watch::situation(const Observation& seen, const Stamps& stamps,
   // As it will be once this is stamped: a wipe is the death of the generation in memory.
   GenerationHistory history = stamps.generations;
   remember(seen, history);
-  return {.paused = is_paused(context_),
+  return {.paused = is_paused(context_.paths),
           .setup_token_in_force = setup_token_here(),
           .login = seen.login,
           .in_memory = memory_ && memory_->generation == hash,

@@ -238,7 +238,7 @@ void an_unclear_answer_is_no_pause(void**) {
   std::filesystem::create_directories(home.paths.state_dir);
   std::filesystem::remove(home.paths.state_dir);
   std::filesystem::create_symlink(home.paths.state_dir, home.paths.state_dir);
-  assert_false(is_paused(home.context()));
+  assert_false(is_paused(home.paths));
 }
 
 }  // namespace

@@ -164,9 +164,9 @@ void pause_ends_by_resume(void**) {
   home.backed_up("one");
   home.lose();
   assert_string_equal(home.run(pause).words().c_str(), "OK");
-  assert_true(is_paused(home.context()));
+  assert_true(is_paused(home.paths));
   assert_string_equal(home.run(resume).words().c_str(), "OK");
-  assert_false(is_paused(home.context()));
+  assert_false(is_paused(home.paths));
 }
 
 void pausing_twice_and_resuming_twice_is_fine(void**) {
@@ -182,7 +182,7 @@ void pause_survives_whatever_is_in_its_place(void**) {
   static_cast<void>(home.run(pause));
   ::unlink(home.paths.paused.c_str());
   assert_int_equal(::symlink("none", home.paths.paused.c_str()), 0);
-  assert_true(is_paused(home.context()));
+  assert_true(is_paused(home.paths));
 }
 
 void a_paused_user_gets_no_restore(void**) {
