@@ -1,0 +1,77 @@
+// What is to do about one user of the fleet, from what his host and the store say. Pure.
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "decide/login_decision.h"
+
+namespace claude_auth {
+
+/// A login must be old news for this long before it is: sync looks four times a day.
+inline constexpr std::chrono::hours kSuccessExpectedWithin{50};
+
+/// A scoped Vault token is renewed four times a day, so one this near its end is not renewed.
+inline constexpr std::chrono::days kVaultTokenNotice{3};
+
+/// The token that a user's Claude runs on in place of his login, if any.
+enum class SetupTokenSeen { none, in_force, rejected, malformed, unknown };
+
+/// The scoped Vault token in the user's directory. `present`: there, and nobody asked Vault.
+enum class VaultTokenSeen { absent, present, ours, foreign, rejected, unreadable, unknown };
+
+/// The login in the store.
+enum class BackupSeen { valid, other_host, not_valid, none, unknown };
+
+/// What is known of one user. Whatever nobody could see is `unknown` or nothing.
+struct FleetSituation {
+  bool managed = true;  ///< the roster wants him looked after
+  enum class Account { there, absent, unknown } account = Account::there;
+  enum class Units { on, off, partly, unknown } units = Units::unknown;
+
+  bool shares_setup_token = false;  ///< with another user of the roster
+  bool shares_account = false;      ///< the same Claude account as another user's login
+
+  bool reported = false;  ///< his own part answered; otherwise what follows up to `last_failed` is
+                          ///< not looked at
+  bool paused = false;
+  bool enrolled = false;
+  std::optional<LocalLogin> login;
+  VaultTokenSeen vault_token = VaultTokenSeen::unknown;
+  bool last_failed = false;   ///< the last job ended in FAIL
+  bool success_late = false;  ///< none within `kSuccessExpectedWithin`
+
+  bool in_vault = true;  ///< `store = vault`
+  SetupTokenSeen setup_token = SetupTokenSeen::unknown;
+  BackupSeen backup = BackupSeen::unknown;
+  bool login_ends_soon = false;
+  bool setup_token_ends_soon = false;
+  bool vault_token_ends_soon = false;
+};
+
+/// What is to do. Each has one sentence with the exact command (admin/fleet_advice).
+enum class FleetStep {
+  nothing,
+  leave_alone,       ///< the roster says so, or the user: paused, or logged out
+  make_account,      ///< the roster names a user that this host has not
+  provision,         ///< units, Vault token or enrolment are not as the roster wants them
+  own_setup_token,   ///< one setup token for two users
+  new_setup_token,   ///< rejected, of no token's shape, or its year is nearly over
+  own_account,       ///< one Claude account for two users
+  log_in,            ///< no machine can bring the login back, or it ends soon
+  restore,           ///< the store has what this user lacks
+  back_up,           ///< a valid login that the store has not
+  repair_file,       ///< the credentials file cannot be read: his doctor tells why
+  read_last_result,  ///< the last job failed, for a reason that its line tells
+  find_silence,      ///< no job has found the login well for too long
+  look_closer,       ///< his part did not answer
+};
+
+[[nodiscard]] FleetStep fleet_step(const FleetSituation& situation);
+
+/// How a user counts in the fleet's summary.
+enum class FleetHealth { well, left_alone, needs_person, unknown };
+
+[[nodiscard]] FleetHealth health_of(FleetStep step);
+
+}  // namespace claude_auth
