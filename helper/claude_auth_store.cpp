@@ -51,7 +51,7 @@ Reply reply_of(std::expected<Value, StoreError> result) {
 /// Does what a request after `open` demands.
 struct Work {
   VaultApi& api;
-  KvDocument& document;
+  KvStore& document;
   Deadline deadline;
 
   Reply operator()(const store_wire::OpenRequest&) const {
@@ -81,7 +81,7 @@ bool serve() {
   if (!api) return answer(std::move(api.error()));
   if (!answer(store_wire::Opened{enter_sandbox(api->settings())})) return false;
 
-  KvDocument document(*api);
+  KvStore document(*api);
   while (auto request = next_request()) {
     const Work work{*api, document, Deadline::in(request->remaining)};
     if (!answer(std::visit(work, request->demand))) return false;

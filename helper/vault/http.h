@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxBody = std::size_t{2} << 20;
 /// All header lines of one exchange, those of interim and proxy replies included.
 inline constexpr std::size_t kMaxHeaders = std::size_t{64} << 10;
 
-enum class Method { get, post };
+enum class Method { get, post, remove };
 
 struct HttpRequest {
   Method method = Method::get;
@@ -29,6 +29,9 @@ struct HttpRequest {
   std::string target;                ///< path and query below the endpoint's prefix, encoded
   std::vector<std::string> headers;  ///< "Name: value"; never sent to a proxy
   std::string body;                  ///< of a post
+  /// Never sent twice: libcurl itself repeats a request, a post included, when a kept connection
+  /// turns out to be closed; so this one gets a connection of its own.
+  bool once = false;
 };
 
 struct HttpReply {

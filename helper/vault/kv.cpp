@@ -10,6 +10,15 @@ StoreError misconfigured(std::string sentence) {
   return {StoreErrorKind::misconfigured, "vault: " + std::move(sentence), {}};
 }
 
+/// A 404 of a path below no mount; a token that may not ask there gets a 403 instead.
+bool says_no_mount(const HttpReply& reply) {
+  return reply.status == 404 && has_error(reply, "no handler for route");
+}
+
+StoreError no_mount(const std::string& call) {
+  return misconfigured(call + ": there is no such mount; check mount and path");
+}
+
 /// A success of data/ without `data.metadata`: what version 1 answers.
 bool looks_like_version_1(const HttpReply& reply) {
   if (reply.status != 200) return false;
@@ -39,15 +48,12 @@ std::expected<StoredDocument, StoreError> document_in_404(const HttpReply& reply
   if (auto deleted = document_and_version(body->get()); deleted && !deleted->fields) {
     return std::move(*deleted);
   }
-  const json_t* const errors = json_object_get(body->get(), "errors");
-  if (json_is_array(errors) && json_array_size(errors) == 0 && json_object_size(body->get()) == 1) {
-    return StoredDocument{};
-  }
-  if (has_error(reply, "no handler for route")) {
-    return std::unexpected(misconfigured(call + ": there is no such mount; check mount and path"));
-  }
+  if (says_absent(reply)) return StoredDocument{};
+  if (says_no_mount(reply)) return std::unexpected(no_mount(call));
   return std::unexpected(garbled(call, "a 404 that does not say that the document is absent"));
 }
+
+}  // namespace
 
 std::string slashes_trimmed(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
@@ -55,16 +61,16 @@ std::string slashes_trimmed(std::string_view path) {
   return std::string(path);
 }
 
-}  // namespace
+KvStore::KvStore(VaultApi& api) : KvStore(api, api.settings().path) {}
 
-KvDocument::KvDocument(VaultApi& api)
+KvStore::KvStore(VaultApi& api, std::string_view path)
     : api_(api),
-      name_(slashes_trimmed(api.settings().mount) + "/" + slashes_trimmed(api.settings().path)),
-      data_path_(slashes_trimmed(api.settings().mount) + "/data/" +
-                 slashes_trimmed(api.settings().path)) {}
+      mount_(slashes_trimmed(api.settings().mount)),
+      path_(slashes_trimmed(path)),
+      name_(mount_ + "/" + path_) {}
 
-std::expected<StoredDocument, StoreError> KvDocument::read(Deadline deadline) {
-  auto reply = api_.get(data_path_, deadline);
+std::expected<StoredDocument, StoreError> KvStore::read(Deadline deadline) {
+  auto reply = api_.get(mount_ + "/data/" + path_, deadline);
   if (!reply) return std::unexpected(std::move(reply.error()));
   if (looks_like_version_1(*reply)) {
     if (auto checked = require_version_2(deadline); !checked) {
@@ -74,8 +80,8 @@ std::expected<StoredDocument, StoreError> KvDocument::read(Deadline deadline) {
   return document_in(*reply, name_);
 }
 
-std::expected<std::uint64_t, StoreError> KvDocument::write(const json_t& fields, std::uint64_t cas,
-                                                           Deadline deadline) {
+std::expected<std::uint64_t, StoreError> KvStore::write(const json_t& fields, std::uint64_t cas,
+                                                        Deadline deadline) {
   if (cas == 0) {
     if (auto checked = require_version_2(deadline); !checked) {
       return std::unexpected(std::move(checked.error()));
@@ -84,16 +90,23 @@ std::expected<std::uint64_t, StoreError> KvDocument::write(const json_t& fields,
   const Json options = new_object();
   set_integer(options.get(), "cas", static_cast<std::int64_t>(cas));
   std::string body = R"({"options":)" + dump(options.get()) + R"(,"data":)" + dump(&fields) + "}";
-  auto reply = api_.post(data_path_, std::move(body), deadline);
+  auto reply = api_.post(mount_ + "/data/" + path_, std::move(body), deadline);
   if (!reply) return std::unexpected(std::move(reply.error()));
   return version_in(*reply, name_);
 }
 
-std::expected<void, StoreError> KvDocument::require_version_2(Deadline deadline) {
+std::expected<void, StoreError> KvStore::purge(Deadline deadline) {
+  if (auto checked = require_version_2(deadline); !checked) return checked;
+  const auto reply = api_.remove(mount_ + "/metadata/" + path_, deadline);
+  if (!reply) return std::unexpected(reply.error());
+  return purged_in(*reply, name_);
+}
+
+std::expected<void, StoreError> KvStore::require_version_2(Deadline deadline) {
   if (version_2_) return {};
   auto reply = api_.get("sys/internal/ui/mounts/" + name_, deadline);
   if (!reply) return std::unexpected(std::move(reply.error()));
-  auto checked = check_mount(*reply, slashes_trimmed(api_.settings().mount));
+  auto checked = check_mount(*reply, mount_);
   version_2_ = checked.has_value();
   return checked;
 }
@@ -118,15 +131,20 @@ std::expected<std::uint64_t, StoreError> version_in(const HttpReply& reply, std:
     return std::unexpected(StoreError{
         StoreErrorKind::conflict, "vault: " + call + ": somebody else wrote it meanwhile", {}});
   }
-  if (reply.status == 404 && has_error(reply, "no handler for route")) {
-    return std::unexpected(misconfigured(call + ": there is no such mount; check mount and path"));
-  }
+  if (says_no_mount(reply)) return std::unexpected(no_mount(call));
   if (reply.status != 200) return std::unexpected(refusal(reply, call));
   const auto body = body_object(reply, call);
   if (!body) return std::unexpected(body.error());
   const auto version = integer_member(json_object_get(body->get(), "data"), "version");
   if (!version || *version < 1) return std::unexpected(garbled(call, "the answer has no version"));
   return static_cast<std::uint64_t>(*version);
+}
+
+std::expected<void, StoreError> purged_in(const HttpReply& reply, std::string_view name) {
+  const std::string call = "deleting " + std::string(name);
+  if (reply.status == 204) return {};
+  if (says_no_mount(reply)) return std::unexpected(no_mount(call));
+  return std::unexpected(refusal(reply, call));
 }
 
 std::expected<void, StoreError> check_mount(const HttpReply& reply, std::string_view mount) {

@@ -109,12 +109,33 @@ std::expected<VaultApi, StoreError> VaultApi::open(VaultSettings settings, Secre
 }
 
 std::expected<HttpReply, StoreError> VaultApi::get(std::string_view path, Deadline deadline) {
-  return send({Method::get, endpoint_, "/v1/" + encode_path(path), {}, {}}, deadline);
+  return send(request_to(Method::get, path), deadline);
 }
 
 std::expected<HttpReply, StoreError> VaultApi::post(std::string_view path, std::string body,
                                                     Deadline deadline) {
-  return send({Method::post, endpoint_, "/v1/" + encode_path(path), {}, std::move(body)}, deadline);
+  return send(request_to(Method::post, path, std::move(body)), deadline);
+}
+
+std::expected<HttpReply, StoreError> VaultApi::remove(std::string_view path, Deadline deadline) {
+  return send(request_to(Method::remove, path), deadline);
+}
+
+std::expected<HttpReply, StoreError> VaultApi::get_once(std::string_view path, Deadline deadline) {
+  HttpRequest request = request_to(Method::get, path);
+  request.once = true;
+  return send(std::move(request), deadline);
+}
+
+std::expected<HttpReply, StoreError> VaultApi::post_once(std::string_view path, std::string body,
+                                                         Deadline deadline) {
+  HttpRequest request = request_to(Method::post, path, std::move(body));
+  request.once = true;
+  return send(std::move(request), deadline);
+}
+
+HttpRequest VaultApi::request_to(Method method, std::string_view path, std::string body) const {
+  return {method, endpoint_, "/v1/" + encode_path(path), {}, std::move(body)};
 }
 
 std::expected<HttpReply, StoreError> VaultApi::send(HttpRequest request, Deadline deadline) {
@@ -125,11 +146,12 @@ std::expected<HttpReply, StoreError> VaultApi::send(HttpRequest request, Deadlin
     request.headers.push_back("X-Vault-Namespace: " + settings_.name_space);
   }
   deadline = deadline.or_sooner(Deadline::in(settings_.request_timeout));
+  const int retries = request.once ? 0 : settings_.max_retries;
   for (int tries = 0;; ++tries) {
     auto reply = send_once(request, deadline);
     const bool again = reply ? claude_auth::worth_retrying(*reply) : reply.error().worth_retrying;
     const Millis pause = pause_after(reply);
-    if (!again || tries >= settings_.max_retries || deadline.remaining() <= pause) {
+    if (!again || tries >= retries || deadline.remaining() <= pause) {
       if (!reply) return std::unexpected(std::move(reply.error().error));
       return std::move(*reply);
     }
@@ -178,6 +200,15 @@ std::expected<Json, StoreError> body_object(const HttpReply& reply, std::string_
       call, body.error() == JsonError::not_exact
                 ? "the document holds a number or a duplicate key that a rewrite would change"
                 : "the answer is no JSON object"));
+}
+
+bool says_absent(const HttpReply& reply) {
+  if (reply.status != 404) return false;
+  const auto body = parse_object(reply.body);
+  if (!body) return false;
+  const json_t* const errors = json_object_get(body->get(), "errors");
+  return json_is_array(errors) && json_array_size(errors) == 0 &&
+         json_object_size(body->get()) == 1;
 }
 
 bool has_error(const HttpReply& reply, std::string_view text) {

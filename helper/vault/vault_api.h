@@ -20,8 +20,9 @@ class VaultApi {
   [[nodiscard]] static std::expected<VaultApi, StoreError> open(VaultSettings settings,
                                                                 Secret token);
 
-  /// GET or POST of /v1/`path`. Any status that the server gave is a reply. Over by `deadline` or
-  /// the settings' request_timeout, retries and their pauses included (as in Vault's Go client).
+  /// GET, POST or DELETE of /v1/`path`. Any status that the server gave is a reply. Over by
+  /// `deadline` or the settings' request_timeout, retries and their pauses included (as in Vault's
+  /// Go client).
   ///
   /// Up to max_retries times the same request is sent again: after a failed connection, 412, 429,
   /// any 5xx but 501, and while a mount is being upgraded. A POST with check-and-set may by that
@@ -29,11 +30,22 @@ class VaultApi {
   [[nodiscard]] std::expected<HttpReply, StoreError> get(std::string_view path, Deadline deadline);
   [[nodiscard]] std::expected<HttpReply, StoreError> post(std::string_view path, std::string body,
                                                           Deadline deadline);
+  [[nodiscard]] std::expected<HttpReply, StoreError> remove(std::string_view path,
+                                                            Deadline deadline);
+
+  /// The same, carried out by a server at most once: never sent again, whatever the answer, but to
+  /// where a standby redirects it.
+  [[nodiscard]] std::expected<HttpReply, StoreError> get_once(std::string_view path,
+                                                              Deadline deadline);
+  [[nodiscard]] std::expected<HttpReply, StoreError> post_once(std::string_view path,
+                                                               std::string body, Deadline deadline);
 
   [[nodiscard]] const VaultSettings& settings() const { return settings_; }
 
  private:
   VaultApi(VaultSettings settings, Secret token, Endpoint endpoint, HttpConnection http);
+  [[nodiscard]] HttpRequest request_to(Method method, std::string_view path,
+                                       std::string body = {}) const;
   std::expected<HttpReply, StoreError> send(HttpRequest request, Deadline deadline);
   std::expected<HttpReply, HttpFailure> send_once(HttpRequest request, Deadline deadline);
 
@@ -58,6 +70,10 @@ class VaultApi {
 /// The body of a success as an object, else `garbled`.
 [[nodiscard]] std::expected<Json, StoreError> body_object(const HttpReply& reply,
                                                           std::string_view call);
+
+/// True for a 404 that is exactly {"errors":[]}: how Vault says that something is not there. A
+/// proxy's or load balancer's 404 page is not that.
+[[nodiscard]] bool says_absent(const HttpReply& reply);
 
 /// Does one of the reply's `errors` contain `text`?
 [[nodiscard]] bool has_error(const HttpReply& reply, std::string_view text);
