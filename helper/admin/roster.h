@@ -1,0 +1,50 @@
+// The roster: who of a fleet's users has his Claude login looked after. YAML in, plain values out.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config.h"
+
+namespace claude_auth {
+
+/// What the roster says about a user's units. Everything else of a user who is not `managed` is
+/// left as it is.
+enum class Care {
+  managed,  ///< `claude_auth: true`
+  off,      ///< `claude_auth: false`, or no such key: the roster may be another tool's
+  parked,   ///< `parked: true`, whatever else is said
+};
+
+struct RosterUser {
+  std::string name;   ///< the OS user
+  std::string email;  ///< for people; may be empty
+  Care care = Care::off;
+  int line = 0;  ///< where the roster names the user, from 1
+};
+
+/// Every fault of a roster, each a sentence that begins with "FILE:LINE: ".
+using RosterFaults = std::vector<std::string>;
+
+/// Reads `users:` of a roster in YAML, in its order: a map keyed by user, or a list of maps with
+/// `name:`. Keys that are not ours are ignored, whatever they hold; a key or a user that is there
+/// twice, a value of a wrong type and a name that cannot be a policy name are faults. `file` is
+/// what the sentences call it. At most 4 MiB; anchors and aliases are data like any other, but
+/// nothing is expanded more than once.
+[[nodiscard]] std::expected<std::vector<RosterUser>, RosterFaults> parse_roster(
+    std::string_view text, const std::string& file);
+
+/// What only shows between users: token display names, policies or Vault paths that would be one
+/// and the same (Vault turns every character outside [a-zA-Z0-9-] of a display name into '-', and
+/// lower-cases policy names). Pure. Empty where there is no fault.
+[[nodiscard]] RosterFaults find_collisions(const std::vector<RosterUser>& users,
+                                           const VaultSettings& settings, const std::string& file);
+
+/// Reads the file (owned by root or this process's user, not writable by others) and applies both
+/// of the above.
+[[nodiscard]] std::expected<std::vector<RosterUser>, RosterFaults> load_roster(
+    const std::string& path, const VaultSettings& settings);
+
+}  // namespace claude_auth
