@@ -8,13 +8,12 @@
 
 namespace claude_auth {
 
-/// A login must be old news for this long before it is: sync looks four times a day.
+/// So long without a success of any job is too long: sync alone runs four times a day.
 inline constexpr std::chrono::hours kSuccessExpectedWithin{50};
 
-/// A scoped Vault token is renewed four times a day, so one this near its end is not renewed.
+/// A scoped Vault token is renewed four times a day: one this near its end is not renewed.
 inline constexpr std::chrono::days kVaultTokenNotice{3};
 
-/// The token that a user's Claude runs on in place of his login, if any.
 enum class SetupTokenSeen { none, in_force, rejected, malformed, unknown };
 
 /// The scoped Vault token in the user's directory. `present`: there, and nobody asked Vault.
@@ -23,29 +22,29 @@ enum class VaultTokenSeen { absent, present, ours, foreign, rejected, unreadable
 /// The login in the store.
 enum class BackupSeen { valid, other_host, not_valid, none, unknown };
 
-/// What is known of one user. Whatever nobody could see is `unknown` or nothing.
+/// What is known of one user. What nobody could see is `unknown`, nothing or false.
 struct FleetSituation {
   bool managed = true;  ///< the roster wants him looked after
   enum class Account { there, absent, unknown } account = Account::there;
   enum class Units { on, off, partly, unknown } units = Units::unknown;
+  bool in_vault = true;  ///< `store = vault`
 
-  bool shares_setup_token = false;  ///< with another user of the roster
-  bool shares_account = false;      ///< the same Claude account as another user's login
-
-  bool reported = false;  ///< his own part answered; otherwise what follows up to `last_failed` is
-                          ///< not looked at
+  // What his own part says.
+  enum class Report { answered, silent, not_asked } report = Report::answered;
   bool paused = false;
-  bool enrolled = false;
-  std::optional<LocalLogin> login;
+  bool enrolled = true;
+  std::optional<LocalLogin> login{};
   VaultTokenSeen vault_token = VaultTokenSeen::unknown;
   bool last_failed = false;   ///< the last job ended in FAIL
   bool success_late = false;  ///< none within `kSuccessExpectedWithin`
 
-  bool in_vault = true;  ///< `store = vault`
+  // What the store says, or his own part of it.
   SetupTokenSeen setup_token = SetupTokenSeen::unknown;
   BackupSeen backup = BackupSeen::unknown;
-  bool login_ends_soon = false;
+  bool shares_setup_token = false;  ///< with another user of the roster
+  bool shares_account = false;      ///< his login is to the account of another user's
   bool setup_token_ends_soon = false;
+  bool login_ends_soon = false;
   bool vault_token_ends_soon = false;
 };
 
@@ -59,12 +58,13 @@ enum class FleetStep {
   new_setup_token,   ///< rejected, of no token's shape, or its year is nearly over
   own_account,       ///< one Claude account for two users
   log_in,            ///< no machine can bring the login back, or it ends soon
-  restore,           ///< the store has what this user lacks
+  restore,           ///< the store may have what this user lacks
   back_up,           ///< a valid login that the store has not
   repair_file,       ///< the credentials file cannot be read: his doctor tells why
   read_last_result,  ///< the last job failed, for a reason that its line tells
-  find_silence,      ///< no job has found the login well for too long
-  look_closer,       ///< his part did not answer
+  find_silence,      ///< no job has succeeded for too long
+  ask_again,         ///< his part was asked and did not answer
+  unseen,            ///< his part was not asked
 };
 
 [[nodiscard]] FleetStep fleet_step(const FleetSituation& situation);
