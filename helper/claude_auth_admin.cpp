@@ -1,0 +1,131 @@
+// claude-auth-admin: parses its arguments and calls one job of the admin's.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "admin/admin_context.h"
+#include "admin/confirmation.h"
+#include "admin/deprovision.h"
+#include "admin/host.h"
+#include "admin/provision.h"
+#include "base/config.h"
+#include "base/paths.h"
+#include "base/secret.h"
+
+namespace {
+
+using namespace claude_auth;
+
+constexpr int kUsageError = 2;
+
+/// A job that needs configuration, records and the host.
+int run_with_context(const std::function<int(AdminContext&)>& job) {
+  const Clock clock;
+  ThisHost host;
+  auto context = make_admin_context(system_config_dirs(), process_environment(), clock, host);
+  if (!context) {
+    std::fprintf(stderr, "claude-auth-admin: %s\n", context.error().c_str());
+    return 1;
+  }
+  return job(*context);
+}
+
+/// The command line. Parsing it sets `run`, the job that was asked for.
+class CommandLine {
+ public:
+  std::function<int()> run;
+
+  CommandLine() {
+    app_.name("claude-auth-admin");
+    app_.set_version_flag("--version", "claude-auth-admin " CLAUDE_AUTH_VERSION);
+    app_.require_subcommand(1);
+    app_.footer("See claude-auth-admin(8).");
+    add_provision();
+    add_deprovision();
+  }
+
+  /// Throws CLI::ParseError.
+  void parse(int argc, char** argv) { app_.parse(argc, argv); }
+  int exit(const CLI::ParseError& error) { return app_.exit(error) == 0 ? 0 : kUsageError; }
+
+ private:
+  void add_provision() {
+    auto* const command =
+        app_.add_subcommand("provision", "Give every user of the roster policy, token and units");
+    add_roster(*command, provision_.roster);
+    command->add_option("--user", provision_.user, "Only this one")->option_text("USER");
+    command->add_option("--token-role", provision_.token_role, "Mint tokens through this role")
+        ->option_text("ROLE");
+    command->add_flag("--dry-run", provision_.dry_run, "Say what would be done, and do nothing");
+    calls(*command, provision, provision_);
+  }
+
+  void add_deprovision() {
+    auto* const command = app_.add_subcommand("deprovision", "Take a user's units and token back");
+    add_roster(*command, deprovision_.roster);
+    command->add_option("USER", deprovision_.user, "Whose")->required()->option_text(" ");
+    auto* const purge = command->add_flag("--purge", deprovision_.purge,
+                                          "Delete the user's document in Vault as well");
+    command->add_flag("--yes", sure_, "Do not ask whether to purge")->needs(purge);
+    command->callback([this] {
+      run = [this] {
+        if (deprovision_.purge && !sure_ && !confirm_purge(deprovision_.user)) return 1;
+        return run_with_context(
+            [this](AdminContext& context) { return deprovision(context, deprovision_); });
+      };
+    });
+  }
+
+  static void add_roster(CLI::App& command, std::string& roster) {
+    roster = system_config_dirs().admin + "/claude-auth-sync.roster.yaml";
+    command.add_option("--roster", roster, "The users, in YAML")
+        ->option_text("FILE (default " + roster + ")");
+  }
+
+  template <typename Options>
+  void calls(CLI::App& command, int (*job)(AdminContext&, const Options&), const Options& options) {
+    command.callback([this, job, &options] {
+      run = [job, &options] {
+        return run_with_context([&](AdminContext& context) { return job(context, options); });
+      };
+    });
+  }
+
+  CLI::App app_{"Looks after the Claude Code logins of this host's users."};
+  ProvisionOptions provision_;
+  DeprovisionOptions deprovision_;
+  bool sure_ = false;
+};
+
+int parse_and_run(int argc, char** argv) {
+  CommandLine command_line;
+  try {
+    command_line.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return command_line.exit(error);
+  }
+  return command_line.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!guard_process()) {
+    std::fputs("claude-auth-admin: libsodium cannot be initialised\n", stderr);
+    return 1;
+  }
+  // A reader that stopped listening must not kill a run between two steps.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);
+  try {
+    end_process(parse_and_run(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "claude-auth-admin: %s\n", error.what());
+    return 1;
+  }
+}
