@@ -1,16 +1,22 @@
 # shellcheck shell=bash
 # Debian's packages that building, showing and checking need, and how the missing ones get here.
+# What is needed by whom: ./demo builds and makes its machine; ./check tests besides.
 
 build_packages=(
   cmake g++ ninja-build pkg-config
   libcli11-dev libcmocka-dev libcurl4-openssl-dev libeconf-dev libjansson-dev libmicrohttpd-dev
   libgnutls28-dev libpam0g-dev libseccomp-dev libsodium-dev libyaml-cpp-dev)
-machine_packages=(curl dbus git iproute2 openssh-client openssh-server openssl systemd-container)
+machine_packages=(curl iproute2 openssh-client openssh-server openssl)
+test_packages=(dbus git systemd-container)
 # It brings systemd's init: not for a machine that starts by another one.
 if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
-  machine_packages+=(libpam-systemd)
+  test_packages+=(libpam-systemd)
 fi
-lint_packages=(clang-format-19 clang-tidy-19 mandoc shellcheck)
+lint_packages=(clang-format-19 clang-tidy-19 mandoc perl prometheus shellcheck)
+
+# Of these only the programs are wanted: a machine that had no such service must not begin to run
+# one. By package.
+declare -A unwanted_services=([openssh-server]=ssh [prometheus]=prometheus)
 
 as_root() {
   if ((EUID == 0)); then "$@"; else sudo -- "$@"; fi
@@ -36,27 +42,31 @@ need_packages() {
     echo "The packages could not be installed; all of it is in $log." >&2
     return 1
   fi
-  if [[ " ${missing[*]} " == *' openssh-server '* ]]; then
-    echo "(openssh-server is neither started nor enabled.)"
-  fi
+  for package in "${missing[@]}"; do
+    [[ -z ${unwanted_services[$package]-} ]] ||
+      echo "($package is installed for its programs: its service is neither started nor enabled.)"
+  done
 }
 
-# install_packages PACKAGE...
-install_packages() {
-  local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet) status=0 policy=
+# install_packages PACKAGE...: in a shell of its own, whose end, however it comes, lets services
+# start again.
+install_packages() (
+  apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet)
+  status=0
   # A source of no concern here may not answer: what is really missing shows at the install.
   "${apt[@]}" update || true
-  # Of openssh-server only the program is wanted: a machine that had no SSH server must not begin
-  # to be one.
-  if [[ " $* " == *' openssh-server '* && ! -e /usr/sbin/policy-rc.d ]]; then
-    policy=/usr/sbin/policy-rc.d
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    trap 'exit 130' HUP INT TERM
     as_root install -m 0755 /dev/stdin "$policy" <<<$'#!/bin/sh\nexit 101'
   fi
   "${apt[@]}" install --yes --no-install-recommends "$@" || status=$?
-  [[ -z $policy ]] || as_root rm "$policy"
-  if [[ " $* " == *' openssh-server '* ]]; then
-    as_root update-rc.d ssh disable || status=$?
-    [[ -z $(type -P systemctl) ]] || as_root systemctl disable ssh.service || status=$?
-  fi
-  return "$status"
-}
+  for package in "$@"; do
+    service=${unwanted_services[$package]-}
+    [[ -n $service ]] || continue
+    [[ ! -e /etc/init.d/$service ]] || as_root update-rc.d "$service" disable || status=$?
+    [[ -z $(type -P systemctl) ]] || as_root systemctl disable "$service.service" || status=$?
+  done
+  exit "$status"
+)

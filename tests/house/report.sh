@@ -95,6 +95,7 @@ machine_lacks() {
     'needs root'* | 'only root '*) ((EUID != 0)) ;;
     'readelf '*) [[ -z $(type -P readelf) ]] ;;
     'mandoc '*) [[ -z $(type -P mandoc) ]] ;;
+    'needs promtool'*) [[ -z $(type -P promtool) ]] ;;
     'no openssl rehash'*) ! openssl rehash -help >/dev/null 2>&1 ;;
     'this kernel has no Landlock'*) [[ $(cat /sys/kernel/security/lsm 2>/dev/null) != *landlock* ]] ;;
     'under sanitizers'*) [[ $2 == asan ]] ;;
