@@ -1,39 +1,14 @@
-// Root's way down to the user, by bare system calls.
+// Looks up the groups in the host, for the change of user in the child.
 #include "pam_claude/identity.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
-#include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <utility>
 
 namespace claude_auth {
-namespace {
-
-// libc's functions of these names act on all threads of a process. In a child forked from one of
-// many threads they would wait for threads that are not there.
-#ifdef SYS_setresuid32
-constexpr long kSetGroups = SYS_setgroups32;
-constexpr long kSetResGid = SYS_setresgid32;
-constexpr long kSetResUid = SYS_setresuid32;
-#else
-constexpr long kSetGroups = SYS_setgroups;
-constexpr long kSetResGid = SYS_setresgid;
-constexpr long kSetResUid = SYS_setresuid;
-#endif
-
-constexpr long kUnchanged = -1;
-
-bool can_regain_root(uid_t uid, gid_t gid) {
-  if (gid != 0 && ::syscall(kSetResGid, kUnchanged, 0L, kUnchanged) == 0) return true;
-  return uid != 0 && ::syscall(kSetResUid, kUnchanged, 0L, kUnchanged) == 0;
-}
-
-}  // namespace
 
 std::expected<Identity, int> Identity::of(const passwd& account) {
   Identity identity(account.pw_uid, account.pw_gid);
@@ -68,19 +43,7 @@ int Identity::read_groups(const char* user) {
 
 Identity::Failure Identity::assume() const {
   if (!change_) return Failure::none;
-  ::prctl(PR_SET_KEEPCAPS, 0L, 0L, 0L, 0L);
-  const long uid = static_cast<long>(uid_);
-  const long gid = static_cast<long>(gid_);
-  if (::syscall(kSetGroups, static_cast<long>(group_count_), groups_.get()) != 0) {
-    return Failure::groups;
-  }
-  if (::syscall(kSetResGid, gid, gid, gid) != 0) return Failure::gid;
-  if (::syscall(kSetResUid, uid, uid, uid) != 0) return Failure::uid;
-  if (can_regain_root(uid_, gid_)) {
-    errno = EPERM;
-    return Failure::root_not_dropped;
-  }
-  return Failure::none;
+  return become_user(uid_, gid_, groups_.get(), static_cast<std::size_t>(group_count_));
 }
 
 }  // namespace claude_auth

@@ -8,6 +8,8 @@
 #include <expected>
 #include <memory>
 
+#include "base/become_user.h"
+
 namespace claude_auth {
 
 /// A user's uid, gid and supplementary groups.
@@ -19,8 +21,7 @@ class Identity {
   /// groups than the kernel takes.
   [[nodiscard]] static std::expected<Identity, int> of(const passwd& account);
 
-  /// What `assume` could not do.
-  enum class Failure { none, groups, gid, uid, root_not_dropped };
+  using Failure = BecomeFailure;
 
   /// Changes the calling process, for good. Async-signal-safe; errno is that of the call.
   [[nodiscard]] Failure assume() const;

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,12 +15,17 @@
 #include <climits>
 #include <utility>
 
+#include "base/become_user.h"
+
 namespace claude_auth {
 namespace {
 
 // How long a killed process may take to be gone before it is left to init: it is then stuck in the
 // kernel, and a deadline holds for us all the same.
 constexpr Millis kKilledWithin{2'000};
+
+// From fork to exec. It takes a millisecond, but with `run_as` a user may stop the process there.
+constexpr Millis kStartedWithin{10'000};
 
 // How often it is asked whether a deadline still has to be put off.
 constexpr Millis kAskAgain{100};
@@ -50,6 +56,7 @@ struct Launch {
   int error_pipe;
   pid_t parent;
   WhenOrphaned when_orphaned;
+  const RunAs* run_as;
 };
 
 [[noreturn]] void report_and_exit(int error_pipe) {
@@ -67,8 +74,23 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// From here on the process is the user's, who may do to it what he likes: typing on our terminal
+/// (TIOCSTI) must not be among it.
+bool leave_for(const RunAs& user) {
+  ::umask(077);
+  return ::setsid() >= 0 &&
+         become_user(user.uid, user.gid, user.groups.data(), user.groups.size()) ==
+             BecomeFailure::none &&
+         ::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0;
+}
+
 [[noreturn]] void become(Launch launch) {
-  ::setpgid(0, 0);
+  if (launch.run_as == nullptr) {
+    ::setpgid(0, 0);
+  } else if (!leave_for(*launch.run_as)) {
+    report_and_exit(launch.error_pipe);
+  }
+  // After a change of user, which clears it.
   if (launch.when_orphaned == WhenOrphaned::terminate) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.parent) ::_exit(127);
   reset_signals();
@@ -99,14 +121,6 @@ std::expected<std::array<UniqueFd, 2>, int> make_pipe() {
   return std::array<UniqueFd, 2>{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-/// The errno that the child reported, 0 where it got as far as its program.
-int reported_error(int error_pipe) {
-  int error = 0;
-  while (::read(error_pipe, &error, sizeof error) < 0 && errno == EINTR) {
-  }
-  return error;
-}
-
 /// A SIGCHLD that is ignored (inherited, an exec keeps it) makes the kernel reap behind our back.
 void keep_children_waitable() {
   struct sigaction action{};
@@ -132,7 +146,31 @@ bool readable(int fd, Deadline deadline) {
   }
 }
 
+/// The errno that the child reported, 0 where it got as far as its program.
+int reported_error(int error_pipe) {
+  if (!readable(error_pipe, Deadline::in(kStartedWithin))) return ETIMEDOUT;
+  int error = 0;
+  while (::read(error_pipe, &error, sizeof error) < 0 && errno == EINTR) {
+  }
+  return error;
+}
+
 }  // namespace
+
+std::expected<UniqueFd, int> pipe_holding(std::string_view text) {
+  auto pipe = make_pipe();
+  if (!pipe) return std::unexpected(pipe.error());
+  auto& [reading, writing] = *pipe;
+  if (text.size() > PIPE_BUF &&
+      ::fcntl(writing.get(), F_SETPIPE_SZ, static_cast<int>(text.size())) < 0) {
+    return std::unexpected(errno);
+  }
+  ::fcntl(writing.get(), F_SETFL, O_NONBLOCK);
+  const ssize_t written = ::write(writing.get(), text.data(), text.size());
+  if (written < 0) return std::unexpected(errno);
+  if (static_cast<std::size_t>(written) != text.size()) return std::unexpected(EAGAIN);
+  return std::move(reading);
+}
 
 std::expected<Child, int> Child::start(Command command, int stdout_fd, int stderr_fd) {
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -153,6 +191,7 @@ std::expected<Child, int> Child::start(Command command, int stdout_fd, int stder
       .error_pipe = error_in.get(),
       .parent = ::getpid(),
       .when_orphaned = command.when_orphaned,
+      .run_as = command.run_as ? &*command.run_as : nullptr,
   };
   keep_children_waitable();
   pid_t pid = -1;

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +23,13 @@ enum class WhenOrphaned {
   live_on,    ///< it ends by itself: what it does must not be broken off
 };
 
+/// Another user for a program to run as. Needs root.
+struct RunAs {
+  uid_t uid;
+  gid_t gid;
+  std::vector<gid_t> groups;  ///< the supplementary ones, complete
+};
+
 /// What to start. Standard input is /dev/null unless `standard_input` holds a descriptor.
 struct Command {
   std::string path;                      ///< absolute
@@ -29,14 +38,22 @@ struct Command {
   std::string working_directory = "/";
   UniqueFd standard_input{};
   WhenOrphaned when_orphaned = WhenOrphaned::terminate;
+  /// That user's program gets no way back: no terminal of ours, no new privileges, umask 077.
+  std::optional<RunAs> run_as{};
 };
 
-/// A running child in a process group of its own. The destructor kills the group and reaps.
+/// A pipe that holds `text` whole, its writing end closed, for `Command::standard_input`. errno
+/// where the kernel gives it no such room: as root and for up to 1 MiB it does (pipe(7)).
+[[nodiscard]] std::expected<UniqueFd, int> pipe_holding(std::string_view text);
+
+/// A running child in a process group of its own, with `run_as` in a session of its own. The
+/// destructor kills the group and reaps.
 class Child {
  public:
   /// Starts `command` with standard output on `stdout_fd` and error on `stderr_fd` (-1:
   /// /dev/null); every other descriptor above 2 is closed in it. Signal dispositions and mask are
-  /// reset. Returns errno on failure, that of a failed exec included. An ignored SIGCHLD of this
+  /// reset. Returns errno on failure, that of a failed exec included; ETIMEDOUT where it did not
+  /// get that far within 10 s. An ignored SIGCHLD of this
   /// process is set to its default: children could not be waited for.
   [[nodiscard]] static std::expected<Child, int> start(Command command, int stdout_fd,
                                                        int stderr_fd);

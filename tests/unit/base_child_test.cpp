@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <string>
 
 #include "cmocka_cpp.h"
@@ -253,11 +254,14 @@ void a_moved_child_is_stopped_once(void**) {
   assert_int_equal(WTERMSIG(second.stop(Millis(10'000))), SIGTERM);
 }
 
-void a_child_does_not_outlive_its_parent(void**) {
+/// Whether the child that such a command becomes ends when its parent has.
+bool dies_with_its_parent(const std::optional<RunAs>& user) {
   int report[2];
   assert_int_equal(::pipe(report), 0);
   const pid_t parent = start_forked([&] {
-    const auto child = Child::start(shell("exec sleep 1000"), -1, -1);
+    Command command = shell("exec sleep 1000");
+    command.run_as = user;
+    const auto child = Child::start(std::move(command), -1, -1);
     const pid_t pid = child->pid();
     static_cast<void>(::write(report[1], &pid, sizeof pid) == sizeof pid);
     ::_exit(0);
@@ -266,8 +270,12 @@ void a_child_does_not_outlive_its_parent(void**) {
   pid_t child = -1;
   assert_int_equal(::read(report[0], &child, sizeof child), sizeof child);
   assert_true(succeeded(parent));
-  assert_true(ends(child));
   for (const int fd : report) ::close(fd);
+  return ends(child);
+}
+
+void a_child_does_not_outlive_its_parent(void**) {
+  assert_true(dies_with_its_parent(std::nullopt));
 }
 
 void a_child_that_must_not_be_broken_off_outlives_its_parent(void**) {
@@ -288,6 +296,89 @@ void a_child_that_must_not_be_broken_off_outlives_its_parent(void**) {
   pollfd event{report[0], POLLIN, 0};
   assert_int_equal(::poll(&event, 1, 20'000), 1);
   for (const int fd : {release[0], release[1], report[0], report[1]}) ::close(fd);
+}
+
+void a_pipe_holds_more_than_a_page(void**) {
+  const std::string text(100'000, 'x');
+  Command command = shell("cat");
+  command.standard_input = std::move(pipe_holding(text).value());
+  assert_true(run(std::move(command), ample(), Millis(0), kMuch)->standard_output == text);
+}
+
+void a_pipe_of_nothing_is_at_its_end(void**) {
+  Command command = shell("cat");
+  command.standard_input = std::move(pipe_holding("").value());
+  const auto finished = run(std::move(command), ample(), Millis(0), kMuch);
+  assert_false(finished->timed_out);
+}
+
+// --- run_as: as root only ---
+
+constexpr uid_t kUser = 64001;
+constexpr gid_t kGroup = 64002;
+constexpr gid_t kOtherGroup = 64003;
+
+/// Standard output of a script as somebody without any right.
+std::string output_as_user(const std::string& script) {
+  if (::geteuid() != 0) skip();
+  Command command = shell(script);
+  command.run_as = RunAs{.uid = kUser, .gid = kGroup, .groups = {kOtherGroup}};
+  const auto finished = run(std::move(command), ample(), Millis(0), kMuch);
+  assert_true(finished.has_value());
+  assert_int_equal(finished->wait_status, 0);
+  return finished->standard_output;
+}
+
+void another_user_is_real_effective_saved_and_of_the_files(void**) {
+  assert_string_equal(output_as_user("grep Uid: /proc/self/status").c_str(),
+                      "Uid:\t64001\t64001\t64001\t64001\n");
+}
+
+void another_users_group_is_every_kind_of_group(void**) {
+  assert_string_equal(output_as_user("grep Gid: /proc/self/status").c_str(),
+                      "Gid:\t64002\t64002\t64002\t64002\n");
+}
+
+void another_user_has_none_of_our_groups(void**) {
+  assert_string_equal(output_as_user("grep Groups: /proc/self/status").c_str(),
+                      "Groups:\t64003 \n");
+}
+
+void another_user_has_no_capability(void**) {
+  assert_string_equal(output_as_user("grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status").c_str(),
+                      "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
+                      "CapAmb:\t0000000000000000\n");
+}
+
+void another_user_gains_nothing_by_setuid_programs(void**) {
+  assert_string_equal(output_as_user("grep NoNewPrivs /proc/self/status").c_str(),
+                      "NoNewPrivs:\t1\n");
+}
+
+void another_users_files_are_his_own(void**) {
+  assert_string_equal(output_as_user("umask").c_str(), "0077\n");
+}
+
+void another_users_program_leads_a_session_of_its_own(void**) {
+  assert_string_equal(output_as_user("ps -o sid= -p $$ | grep -cx \" *$$\"").c_str(), "1\n");
+}
+
+void another_user_inherits_no_descriptor(void**) {
+  const UniqueFd stray(::open("/dev/null", O_RDONLY));
+  assert_string_equal(output_as_user("ls /proc/$$/fd; true").c_str(), "0\n1\n2\n");
+}
+
+void another_user_needs_root(void**) {
+  assert_true(holds_without_root([] {
+    Command command = shell("true");
+    command.run_as = RunAs{.uid = kUser, .gid = kGroup, .groups = {}};
+    return run(std::move(command), ample(), Millis(0), kMuch).error() == EPERM;
+  }));
+}
+
+void another_users_program_does_not_outlive_its_parent(void**) {
+  if (::geteuid() != 0) skip();
+  assert_true(dies_with_its_parent(RunAs{.uid = kUser, .gid = kGroup, .groups = {}}));
 }
 
 }  // namespace
@@ -327,6 +418,18 @@ int main() {
       cmocka_unit_test(a_moved_child_is_stopped_once),
       cmocka_unit_test(a_child_does_not_outlive_its_parent),
       cmocka_unit_test(a_child_that_must_not_be_broken_off_outlives_its_parent),
+      cmocka_unit_test(a_pipe_holds_more_than_a_page),
+      cmocka_unit_test(a_pipe_of_nothing_is_at_its_end),
+      cmocka_unit_test(another_user_is_real_effective_saved_and_of_the_files),
+      cmocka_unit_test(another_users_group_is_every_kind_of_group),
+      cmocka_unit_test(another_user_has_none_of_our_groups),
+      cmocka_unit_test(another_user_has_no_capability),
+      cmocka_unit_test(another_user_gains_nothing_by_setuid_programs),
+      cmocka_unit_test(another_users_files_are_his_own),
+      cmocka_unit_test(another_users_program_leads_a_session_of_its_own),
+      cmocka_unit_test(another_user_inherits_no_descriptor),
+      cmocka_unit_test(another_user_needs_root),
+      cmocka_unit_test(another_users_program_does_not_outlive_its_parent),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
