@@ -1,0 +1,46 @@
+// What provisioning does about one user's token and units, as tables. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "decide/fleet_decision.h"
+
+namespace claude_auth {
+
+/// What the server says of the token that a user's own program found in his token file.
+enum class NamedToken {
+  not_asked,  ///< none was named, or there is no clear answer
+  gone,       ///< proved not to exist
+  own,        ///< its display name and policy are this user's
+  foreign,    ///< it is somebody else's
+};
+
+struct TokenSituation {
+  /// The user's word, and he may lie. `present` is not among what he can say here.
+  VaultTokenSeen file = VaultTokenSeen::unknown;
+  bool may_ask = false;  ///< there is an admin's token, and a server that answers
+  NamedToken named = NamedToken::not_asked;
+  bool recorded = false;  ///< the named token is the one that the records call current
+};
+
+enum class TokenStep {
+  keep,
+  record,  ///< a good one, made by somebody else or in a run that died: to be known for later
+  mint,
+  leave,     ///< one has to be minted, and that takes an admin's token
+  report,    ///< what lies there, or the silence, proves nothing: minting would heal nothing
+  distrust,  ///< the user names somebody else's token as his own
+};
+
+[[nodiscard]] TokenStep token_step(const TokenSituation& now);
+
+/// Why a token is minted: to follow "token minted: ".
+[[nodiscard]] std::string_view why_minted(const TokenSituation& now);
+
+enum class UnitsStep { leave, enable, disable };
+
+/// `some_on` and `some_off`: of a user's units, both where they are partly on, neither on a host
+/// without systemd.
+[[nodiscard]] UnitsStep units_step(bool wanted, bool some_on, bool some_off);
+
+}  // namespace claude_auth
