@@ -9,7 +9,7 @@ TokenStep step_for_own_token(const TokenSituation& now) {
       return now.recorded ? TokenStep::keep : TokenStep::record;
     case NamedToken::gone:
       return TokenStep::mint;
-    case NamedToken::foreign:
+    case NamedToken::of_another:
       return TokenStep::distrust;
     case NamedToken::not_asked:
       break;

@@ -9,10 +9,10 @@ namespace claude_auth {
 
 /// What the server says of the token that a user's own program found in his token file.
 enum class NamedToken {
-  not_asked,  ///< none was named, or there is no clear answer
-  gone,       ///< proved not to exist
-  own,        ///< its display name and policy are this user's
-  foreign,    ///< it is somebody else's
+  not_asked,   ///< none was named, or there is no clear answer
+  gone,        ///< proved not to exist
+  own,         ///< its display name and policy are this user's
+  of_another,  ///< it is somebody else's
 };
 
 struct TokenSituation {

@@ -15,7 +15,7 @@ void without_an_admins_token_nothing_is_minted(void**) {
   constexpr Row<TokenSituation, TokenStep> kRows[] = {
       {"ours", {.file = ours}, TokenStep::keep},
       {"absent", {.file = absent}, TokenStep::leave},
-      {"foreign", {.file = VaultTokenSeen::foreign}, TokenStep::leave},
+      {"foreign", {.file = foreign}, TokenStep::leave},
       {"rejected", {.file = rejected}, TokenStep::leave},
       {"unreadable", {.file = unreadable}, TokenStep::report},
       {"unknown", {.file = unknown}, TokenStep::report},
@@ -27,7 +27,7 @@ void without_an_admins_token_nothing_is_minted(void**) {
 void what_is_no_good_token_is_replaced(void**) {
   constexpr Row<TokenSituation, TokenStep> kRows[] = {
       {"absent", {.file = absent, .may_ask = true}, TokenStep::mint},
-      {"foreign", {.file = VaultTokenSeen::foreign, .may_ask = true}, TokenStep::mint},
+      {"foreign", {.file = foreign, .may_ask = true}, TokenStep::mint},
       {"rejected", {.file = rejected, .may_ask = true}, TokenStep::mint},
   };
   every_row_holds(kRows, token_step);
@@ -48,8 +48,8 @@ void the_server_outranks_the_users_word(void**) {
       {"his own, not recorded", {ours, true, own, false}, TokenStep::record},
       {"gone, recorded", {ours, true, gone, true}, TokenStep::mint},
       {"gone, not recorded", {ours, true, gone, false}, TokenStep::mint},
-      {"somebody else's", {ours, true, NamedToken::foreign, false}, TokenStep::distrust},
-      {"somebody else's, recorded", {ours, true, NamedToken::foreign, true}, TokenStep::distrust},
+      {"somebody else's", {ours, true, of_another, false}, TokenStep::distrust},
+      {"somebody else's, recorded", {ours, true, of_another, true}, TokenStep::distrust},
       {"no answer", {ours, true, not_asked, true}, TokenStep::report},
   };
   every_row_holds(kRows, token_step);
@@ -58,9 +58,7 @@ void the_server_outranks_the_users_word(void**) {
 void every_mint_has_its_reason(void**) {
   constexpr Row<TokenSituation, std::string_view> kRows[] = {
       {"absent", {.file = absent, .may_ask = true}, "there was none"},
-      {"foreign",
-       {.file = VaultTokenSeen::foreign, .may_ask = true},
-       "the one in place was not the user's own"},
+      {"foreign", {.file = foreign, .may_ask = true}, "the one in place was not the user's own"},
       {"rejected", {.file = rejected, .may_ask = true}, "the one in place was dead"},
       {"gone", {ours, true, gone, true}, "the one in place was dead"},
   };
