@@ -6,6 +6,8 @@
 #include <new>
 #include <system_error>
 
+#include "base/errors.h"
+
 namespace claude_auth {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr std::size_t kRealPrecision = JSON_REAL_PRECISION(kExactDigits) | JSON_
 // Clear of the subnormal doubles, which keep fewer digits.
 constexpr double kLargestExact = 1e300;
 constexpr double kSmallestExact = 1e-300;
+constexpr std::size_t kMaxPrintable = 1'000;
 
 /// The significant digits of a JSON number: without sign, point, exponent, leading and trailing
 /// zeros.
@@ -114,12 +117,58 @@ std::optional<std::int64_t> integer_member(const json_t* object, const char* key
   return json_integer_value(value);
 }
 
+std::optional<Instant> instant_member(const json_t* object, const char* key) {
+  const auto millis = integer_member(object, key);
+  if (!millis) return std::nullopt;
+  return Instant(Millis(*millis));
+}
+
+std::optional<std::vector<std::string>> strings_member(const json_t* object, const char* key) {
+  const json_t* const array = json_object_get(object, key);
+  std::vector<std::string> values;
+  if (array == nullptr || json_is_null(array)) return values;
+  if (!json_is_array(array)) return std::nullopt;
+  for (std::size_t i = 0; i < json_array_size(array); ++i) {
+    const json_t* const value = json_array_get(array, i);
+    if (!json_is_string(value)) return std::nullopt;
+    values.emplace_back(json_string_value(value), json_string_length(value));
+  }
+  return values;
+}
+
 void set_string(json_t* object, const char* key, std::string_view value) {
   set_new(object, key, json_stringn(value.data(), value.size()));
 }
 
 void set_integer(json_t* object, const char* key, std::int64_t value) {
   set_new(object, key, json_integer(value));
+}
+
+void set_instant(json_t* object, const char* key, const std::optional<Instant>& at) {
+  if (at) set_integer(object, key, at->time_since_epoch().count());
+}
+
+void set_flag(json_t* object, const char* key, bool flag) {
+  set_new(object, key, json_boolean(flag));
+}
+
+void set_printable(json_t* object, const char* key, std::string_view text) {
+  if (!text.empty()) set_string(object, key, printable(text, kMaxPrintable));
+}
+
+void append_printable(json_t* array, std::string_view text) {
+  if (json_array_append_new(array, json_string(printable(text, kMaxPrintable).c_str())) != 0)
+    throw std::bad_alloc();
+}
+
+void set_strings(json_t* object, const char* key, const std::vector<std::string>& values) {
+  Json array = owned(json_array());
+  for (const std::string& value : values) {
+    if (json_array_append_new(array.get(), json_stringn(value.data(), value.size())) != 0) {
+      throw std::bad_alloc();
+    }
+  }
+  set_new(object, key, array.release());
 }
 
 Json new_object() {

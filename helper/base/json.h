@@ -9,6 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/clock.h"
 
 namespace claude_auth {
 
@@ -44,11 +47,33 @@ enum class JsonError {
 /// The integer member `key`, or nothing where it is absent or no integer.
 [[nodiscard]] std::optional<std::int64_t> integer_member(const json_t* object, const char* key);
 
+/// The integer member `key` as epoch milliseconds, or nothing where it is absent or no integer.
+[[nodiscard]] std::optional<Instant> instant_member(const json_t* object, const char* key);
+
+/// The strings of the array member `key`; an absent or null one is an empty array. Nothing where it
+/// is something else, or holds something else.
+[[nodiscard]] std::optional<std::vector<std::string>> strings_member(const json_t* object,
+                                                                     const char* key);
+
 /// Sets a string member. Throws std::bad_alloc where memory is out or `value` is no UTF-8.
 void set_string(json_t* object, const char* key, std::string_view value);
 
 /// Sets an integer member. Throws std::bad_alloc.
 void set_integer(json_t* object, const char* key, std::int64_t value);
+
+/// Sets a member in epoch milliseconds; nothing is no member. Throws std::bad_alloc.
+void set_instant(json_t* object, const char* key, const std::optional<Instant>& at);
+
+/// Sets a boolean member. Throws std::bad_alloc.
+void set_flag(json_t* object, const char* key, bool flag);
+
+/// What others wrote, as a member or at the end of an array: only what `printable` leaves of it,
+/// and 1,000 bytes of that. No member where `text` is empty. Throws std::bad_alloc.
+void set_printable(json_t* object, const char* key, std::string_view text);
+void append_printable(json_t* array, std::string_view text);
+
+/// Sets a member to an array of strings. Throws as `set_string`.
+void set_strings(json_t* object, const char* key, const std::vector<std::string>& values);
 
 /// A new empty object. Throws std::bad_alloc.
 [[nodiscard]] Json new_object();

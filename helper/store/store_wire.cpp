@@ -60,16 +60,6 @@ void set_bool(json_t* object, const char* key, bool value) {
   set_owned(object, key, Json(json_boolean(value)));
 }
 
-void set_strings(json_t* object, const char* key, const std::vector<std::string>& values) {
-  Json array(json_array());
-  for (const std::string& value : values) {
-    if (json_array_append_new(array.get(), json_stringn(value.data(), value.size())) != 0) {
-      throw std::bad_alloc();
-    }
-  }
-  set_owned(object, key, std::move(array));
-}
-
 /// Takes the members of an object one by one; `complete` is true where each was there, of its
 /// type, and nothing else was.
 class Members {

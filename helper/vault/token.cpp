@@ -8,26 +8,12 @@
 namespace claude_auth {
 namespace {
 
-/// The strings of an array; an absent or null member is an empty one.
-std::optional<std::vector<std::string>> strings(const json_t* object, const char* key) {
-  const json_t* const array = json_object_get(object, key);
-  std::vector<std::string> values;
-  if (array == nullptr || json_is_null(array)) return values;
-  if (!json_is_array(array)) return std::nullopt;
-  for (std::size_t i = 0; i < json_array_size(array); ++i) {
-    const json_t* const value = json_array_get(array, i);
-    if (!json_is_string(value)) return std::nullopt;
-    values.emplace_back(json_string_value(value), json_string_length(value));
-  }
-  return values;
-}
-
 std::optional<TokenFacts> facts_of(const json_t* data) {
   const auto name = string_member(data, "display_name");
   const auto accessor = string_member(data, "accessor");
   const auto ttl = integer_member(data, "ttl");
-  auto policies = strings(data, "policies");
-  auto identity_policies = strings(data, "identity_policies");
+  auto policies = strings_member(data, "policies");
+  auto identity_policies = strings_member(data, "identity_policies");
   if (!name || !accessor || !ttl || *ttl < 0 || !policies || !identity_policies) {
     return std::nullopt;
   }
