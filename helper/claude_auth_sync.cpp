@@ -19,6 +19,7 @@
 #include "jobs/setup_token.h"
 #include "jobs/status.h"
 #include "jobs/sync.h"
+#include "jobs/vault_token.h"
 #include "jobs/watch.h"
 
 namespace {
@@ -36,6 +37,9 @@ struct Arguments {
   CLI::App* status = nullptr;
   CLI::App* set_token = nullptr;
   CLI::App* remove_token = nullptr;
+  CLI::App* set_vault_token = nullptr;
+  CLI::App* check_vault_token = nullptr;
+  CLI::App* remove_vault_token = nullptr;
   CLI::App* pause = nullptr;
   CLI::App* resume = nullptr;
   CLI::App* exec = nullptr;
@@ -50,6 +54,8 @@ struct Arguments {
   bool no_check = false;
   bool from_stdin = false;
   bool fetch = false;
+  bool json = false;
+  bool local = false;
   std::vector<std::string> command;
 
   Arguments() {
@@ -67,6 +73,8 @@ struct Arguments {
     restore->add_option("--from-host", from_host, "Take the login that host NAME backed up")
         ->option_text("NAME");
     status = app.add_subcommand("status", "Show the login, its backup and the setup token");
+    status->add_flag("--json", json, "For programs: one JSON object");
+    status->add_flag("--local", local, "Do not ask a store on the network");
     doctor = app.add_subcommand("doctor", "Check everything that the login depends on");
     auto* token = app.add_subcommand("setup-token", "Put a setup token in force, or out of it");
     token->require_subcommand(1);
@@ -74,6 +82,7 @@ struct Arguments {
     set_token->add_flag("--no-check", no_check, "Do not try it with `claude` first");
     remove_token =
         token->add_subcommand("remove", "Take the setup token out of store and sessions");
+    add_vault_token();
     pause = app.add_subcommand("pause", "Leave this user alone until `resume`");
     resume = app.add_subcommand("resume", "End `pause`");
     add_exec();
@@ -81,6 +90,16 @@ struct Arguments {
   }
 
  private:
+  void add_vault_token() {
+    auto* token =
+        app.add_subcommand("vault-token", "The scoped Vault token, as admins provision it");
+    token->require_subcommand(1);
+    set_vault_token =
+        token->add_subcommand("set", "Read a Vault token from a prompt or standard input");
+    check_vault_token = token->add_subcommand("check", "Ask the server whose token it is, as JSON");
+    remove_vault_token = token->add_subcommand("remove", "Remove the token's file");
+  }
+
   void add_exec() {
     exec = app.add_subcommand("exec", "Run a command with the setup token in its environment");
     exec->add_flag("--fetch", fetch, "Ask the store for the token first");
@@ -121,14 +140,39 @@ int call_job(const Arguments& arguments, Context& context) {
     return backup(context,
                   arguments.from_stdin ? BackupSource::standard_input : BackupSource::file);
   if (*arguments.restore) return restore(context, arguments.from_host);
-  if (*arguments.status) return status(context);
+  if (*arguments.status) {
+    const Reach reach = arguments.local ? Reach::this_host : Reach::everywhere;
+    return arguments.json ? print_status_json(gather_status(context, reach))
+                          : status(context, reach);
+  }
   if (*arguments.set_token)
     return set_setup_token(context,
                            arguments.no_check ? TokenCheck::take_my_word : TokenCheck::try_it);
   if (*arguments.remove_token) return remove_setup_token(context);
+  if (*arguments.set_vault_token) return set_vault_token(context);
+  if (*arguments.check_vault_token) {
+    print_vault_token(check_vault_token(context));
+    return 0;
+  }
+  if (*arguments.remove_vault_token) return remove_vault_token(context);
   if (*arguments.pause) return pause(context);
   if (*arguments.resume) return resume(context);
   return sync(context);
+}
+
+// Without a configuration no job begins. A program that asked for JSON reads it there, and the log
+// has it from the jobs.
+int refuse(const Arguments& arguments, const Identity& identity, const Clock& clock,
+           Audience audience, const std::string& problem) {
+  if (*arguments.status && arguments.json)
+    return print_status_json(status_without_configuration(identity, clock.now(), problem));
+  if (*arguments.check_vault_token) {
+    print_vault_token({.state = VaultTokenState::unknown, .problem = problem, .facts = {}});
+    return 1;
+  }
+  StatusLog(identity.paths.log, identity.user.name, clock, audience).line(Status::fail, problem);
+  keep_status(identity.paths, {.status = Status::fail, .reason = problem, .at = clock.now()});
+  return 1;
 }
 
 int run_job(const Arguments& arguments) {
@@ -146,11 +190,7 @@ int run_job(const Arguments& arguments) {
                         arguments.command);
   if (*arguments.doctor) return doctor(*identity, clock);
   auto context = make_context(*identity, system_config_dirs(), clock, audience);
-  if (!context) {
-    StatusLog(identity->paths.log, identity->user.name, clock, audience)
-        .line(Status::fail, context.error());
-    return 1;
-  }
+  if (!context) return refuse(arguments, *identity, clock, audience, context.error());
   const int exit_status = call_job(arguments, *context);
   return exit_status;
 }

@@ -68,6 +68,7 @@ std::expected<Paths, std::string> paths_for(const UserId& user, const Lookup& en
   paths.vault_token = paths.config_dir + "/vault-token";
   paths.token_env = paths.config_dir + "/claude-oauth.env";
   paths.state = paths.state_dir + "/state.json";
+  paths.last_status = paths.state_dir + "/last-status.json";
   paths.log = paths.state_dir + "/sync.log";
   paths.paused = paths.state_dir + "/paused";
   paths.lock = paths.state_dir + "/lock";

@@ -27,6 +27,7 @@ struct Paths {
   std::string token_env;     ///< <config_dir>/claude-oauth.env
   std::string state_dir;     ///< ~/.local/state/claude-auth-sync
   std::string state;         ///< <state_dir>/state.json
+  std::string last_status;   ///< <state_dir>/last-status.json: what the last jobs came to
   std::string log;           ///< <state_dir>/sync.log
   std::string paused;        ///< <state_dir>/paused: there while `pause` is in force
   std::string lock;          ///< <state_dir>/lock: one sync at a time

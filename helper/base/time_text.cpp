@@ -1,20 +1,16 @@
 #include "base/time_text.h"
 
 namespace claude_auth {
-namespace {
 
-template <typename Number>
-std::string count(Number number, const char* unit) {
+std::string count_of(std::int64_t number, const char* unit) {
   return std::to_string(number) + ' ' + unit + (number == 1 ? "" : "s");
 }
 
-}  // namespace
-
 std::string span(Millis length) {
   using namespace std::chrono;
-  if (length >= days(1)) return count(round<days>(length).count(), "day");
-  if (length >= hours(1)) return count(round<hours>(length).count(), "hour");
-  if (length >= minutes(1)) return count(floor<minutes>(length).count(), "minute");
+  if (length >= days(1)) return count_of(round<days>(length).count(), "day");
+  if (length >= hours(1)) return count_of(round<hours>(length).count(), "hour");
+  if (length >= minutes(1)) return count_of(floor<minutes>(length).count(), "minute");
   return "a moment";
 }
 

@@ -1,11 +1,15 @@
 // Time for people to read: how long something takes, and how far away a moment is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
 
 namespace claude_auth {
+
+/// "1 time", "3 times".
+[[nodiscard]] std::string count_of(std::int64_t number, const char* unit);
 
 /// "3 days", "5 hours", "2 minutes", "a moment": the largest unit that fits, days and hours
 /// rounded. `length` is not negative.

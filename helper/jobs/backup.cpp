@@ -117,6 +117,7 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
 }
 
 int backup(Context& context, BackupSource source) {
+  context.job = Job::backup;
   const Deadline deadline = Deadline::in(kPersonWaits);
   if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   auto stamps = load_stamps(context);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/secret.h"
 #include "jobs/vault_environment.h"
@@ -66,6 +67,20 @@ std::expected<Context, std::string> make_context(const Identity& identity, const
                  .warnings = std::move(warnings)};
 }
 
+void Context::note_recovery(std::string_view story) {
+  ++recoveries;
+  log.line(Status::recovered, story);
+}
+
+void Context::report(Status status, std::string_view reason) {
+  log.line(status, reason);
+  keep_status(paths, {.job = job,
+                      .status = status,
+                      .reason = reason,
+                      .at = clock.now(),
+                      .recoveries_before = std::exchange(recoveries, 0)});
+}
+
 int Context::finish(Status status, std::string_view reason) {
   if (!Secret::all_memory_locked())
     warnings.emplace_back(
@@ -73,7 +88,7 @@ int Context::finish(Status status, std::string_view reason) {
         "RLIMIT_MEMLOCK");
   for (const std::string& warning : warnings) log.line(Status::warn, warning);
   warnings.clear();
-  log.line(status, reason);
+  report(status, reason);
   return status == Status::fail ? 1 : 0;
 }
 

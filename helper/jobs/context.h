@@ -10,6 +10,7 @@
 #include "base/config.h"
 #include "base/paths.h"
 #include "base/status_log.h"
+#include "jobs/last_status.h"
 
 namespace claude_auth {
 
@@ -22,6 +23,16 @@ struct Context {
   const Clock& clock;
   StatusLog log;
   std::vector<std::string> warnings;  ///< said as WARN before the final line, where there is one
+
+  Job job = Job::other;  ///< a job whose lines count says so itself
+  int recoveries = 0;    ///< RECOVERED lines since the last `report`
+
+  /// Logs a RECOVERED line of a job whose final line is another one.
+  void note_recovery(std::string_view story);
+
+  /// Logs a line and keeps it as the user's last status: the final one of a job, or any one of a
+  /// job that goes on.
+  void report(Status status, std::string_view reason);
 
   /// Ends a job: the pending warnings, then the one final status line. Returns the exit status.
   [[nodiscard]] int finish(Status status, std::string_view reason);

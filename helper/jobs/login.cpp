@@ -343,7 +343,7 @@ int Login::apply_login(const Document& document) {
     if (!replaced) return not_carried_out("the login could not be restored: " + replaced.error());
     if (*replaced == Replaced::not_wanted) return trouble_.empty() ? 0 : fail(trouble_);
     if (trouble_.empty()) return context_.finish(Status::recovered, plan.story(seen_.login));
-    context_.log.line(Status::recovered, plan.story(seen_.login));
+    context_.note_recovery(plan.story(seen_.login));
     return fail(trouble_);
   }
   if (needs_person(verdict, seen_.login)) {
@@ -359,6 +359,7 @@ int Login::apply_login(const Document& document) {
 }  // namespace
 
 int login(Context& context, LoginDeadlines deadlines, ReplyWriter& reply) {
+  context.job = Job::login;
   const LoginSituation before_looking{.enrolled = is_enrolled(context),
                                       .paused = is_paused(context.paths)};
   if (first_step(before_looking) == LoginStep::done) return 0;

@@ -7,17 +7,12 @@
 #include <string>
 
 #include "jobs/context.h"
+#include "jobs/scoped_token.h"
 #include "jobs/stamps.h"
 #include "store/store.h"
 #include "store/vault_store.h"
 
 namespace claude_auth {
-
-/// How patient the transport is.
-enum class Retry {
-  never,       ///< a login: nothing is tried twice
-  configured,  ///< as `max_retries` says
-};
 
 /// When the scoped token is looked up.
 enum class Verify {

@@ -12,6 +12,7 @@
 namespace claude_auth {
 
 int restore(Context& context, const std::string& from_host) {
+  context.job = Job::restore;
   const Deadline deadline = Deadline::in(kPersonWaits);
   if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   clear_dead_locks(context);

@@ -7,16 +7,6 @@ namespace {
 
 constexpr std::size_t kMaxState = 256 << 10;
 
-std::optional<Instant> instant_member(const json_t* state, const char* key) {
-  const auto millis = integer_member(state, key);
-  if (!millis) return std::nullopt;
-  return Instant(Millis(*millis));
-}
-
-void set_instant(json_t* state, const char* key, const std::optional<Instant>& at) {
-  if (at) set_integer(state, key, at->time_since_epoch().count());
-}
-
 Fingerprints fingerprints_member(const json_t* state, const char* key) {
   Fingerprints fingerprints;
   const json_t* list = json_object_get(state, key);

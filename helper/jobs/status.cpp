@@ -1,21 +1,12 @@
 #include "jobs/status.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
 
 #include "base/errors.h"
 #include "base/time_text.h"
-#include "claude/oauth_env.h"
-#include "claude/shadows.h"
-#include "decide/expiry.h"
-#include "jobs/document.h"
 #include "jobs/observe.h"
-#include "jobs/open_store.h"
-#include "jobs/person.h"
-#include "jobs/restore_plan.h"
-#include "jobs/stamps.h"
+#include "jobs/status_json.h"
 
 namespace claude_auth {
 namespace {
@@ -24,21 +15,19 @@ void row(const char* name, const std::string& value) {
   std::printf("%-12s %s\n", name, value.c_str());
 }
 
-std::string describe_login(const Observation& seen, Instant now) {
-  std::string text = name_of(seen.login);
-  if (!seen.file.problem.empty()) return text + ": " + seen.file.problem;
-  if (!seen.generation) return text;
-  const Instant expires{Millis(seen.generation->expires_at_ms)};
-  text += expires > now
-              ? ", access token ends " + until(expires, now)
-              : ", access token ended " + until(expires, now) + " (Claude refreshes it by itself)";
-  if (const auto ends = refresh_token_expires_at_ms(*seen.file.login()))
-    text += ", login ends " + until(Instant(Millis(*ends)), now);
+std::string describe(const LoginFacts& login, Instant now) {
+  std::string text = name_of(login.state);
+  if (!login.problem.empty()) return text + ": " + login.problem;
+  if (const auto expires = login.access_token_expires_at)
+    text += *expires > now ? ", access token ends " + until(*expires, now)
+                           : ", access token ended " + until(*expires, now) +
+                                 " (Claude refreshes it by itself)";
+  if (const auto ends = login.login_expires_at) text += ", login ends " + until(*ends, now);
   return text;
 }
 
-std::string describe_backup(const Context& context, const Document& document, Instant now) {
-  switch (document.login_state()) {
+std::string describe(const BackupFacts& backup, Instant now) {
+  switch (backup.state) {
     case RestoreSituation::Document::none:
       return "none";
     case RestoreSituation::Document::not_valid:
@@ -47,82 +36,73 @@ std::string describe_backup(const Context& context, const Document& document, In
       break;
   }
   std::string text = "valid";
-  if (const auto at = document.backed_up_at()) text += ", written " + until(*at, now);
-  if (document.is_of_other_host(context.config.host_name))
-    text += ", by another host: " + printable(document.backed_up_by());
+  if (backup.at) text += ", written " + until(*backup.at, now);
+  if (backup.other_host) text += ", by another host: " + printable(backup.by);
   return text;
 }
 
-std::string describe_token(const Document& document, const Stamps& stamps, Instant now) {
-  if (document.setup_token().empty()) return "none";
-  if (!is_setup_token(document.setup_token())) return "in the store, but of no token's shape";
-  const std::string fingerprint = token_fingerprint(document.setup_token());
-  if (stamps.rejected_setup_tokens.contains(fingerprint)) return "rejected by Claude";
-  std::string text =
-      stamps.accepted_setup_tokens.contains(fingerprint) ? "in force" : "in force, not tried yet";
-  if (const auto stored = document.setup_token_stored_at())
-    text += ", its year ends " + until(*stored + kSetupTokenLife, now);
+std::string describe(const SetupTokenFacts& token, Instant now) {
+  std::string text = "in force";
+  switch (token.state) {
+    case SetupTokenState::none:
+      return "none";
+    case SetupTokenState::malformed:
+      return "in the store, but of no token's shape";
+    case SetupTokenState::rejected:
+      return "rejected by Claude";
+    case SetupTokenState::untried:
+      text += ", not tried yet";
+      break;
+    case SetupTokenState::in_force:
+      break;
+  }
+  if (token.expires_at) text += ", its year ends " + until(*token.expires_at, now);
   return text;
 }
 
-std::string describe_store(const Context& context) {
-  if (context.config.store == StoreKind::local) return "local, " + context.paths.local_store;
-  return "vault, " + context.config.vault.address + ", " + context.config.vault.mount + "/" +
-         expand_user(context.config.vault.path, context.user.name);
+std::string describe(const VaultTokenReport& token, Instant now) {
+  std::string text = name_of(token.state);
+  if (const auto end = end_of(token, now)) text += ", ends " + until(*end, now);
+  return text;
 }
 
-int advise(const std::string& what_to_do) {
-  row("to do", what_to_do);
-  return 1;
+void show_last(const LastStatus& last, Instant now) {
+  if (last.line)
+    row("last result",
+        last.line->word + ' ' + last.line->reason + ", " + until(last.line->at, now));
+  if (last.last_success_at) row("last success", until(*last.last_success_at, now));
+  if (last.heals != 0) row("healed", count_of(last.heals, "time"));
+  if (last.restores != 0) row("restored", count_of(last.restores, "time"));
+}
+
+void show(const StatusReport& report) {
+  row("user", report.user + " on " + report.host);
+  row("store", (report.store == StoreKind::vault ? "vault, " : "local, ") + report.store_place);
+  for (const std::string& warning : report.warnings) row("warning", warning);
+  if (report.paused) row("paused", "yes, until `claude-auth-sync resume`");
+  if (report.login) row("login", describe(*report.login, report.now));
+  if (!report.enrolled)
+    row("backup", "none: this user is not enrolled");
+  else if (report.backup)
+    row("backup", describe(*report.backup, report.now));
+  if (report.setup_token) row("setup token", describe(*report.setup_token, report.now));
+  if (report.vault_token) row("vault token", describe(*report.vault_token, report.now));
+  show_last(report.last, report.now);
+  for (const Shadow& shadow : report.shadows) row("beware", shadow.what + ": " + shadow.remedy);
+  for (const std::string& sentence : report.to_do) row("to do", sentence);
 }
 
 }  // namespace
 
-int status(Context& context) {
-  const Instant now = context.clock.now();
-  row("user", context.user.name + " on " + context.config.host_name);
-  row("store", describe_store(context));
-  for (const std::string& warning : context.warnings) row("warning", warning);
-  if (is_paused(context.paths)) row("paused", "yes, until `claude-auth-sync resume`");
+int status(const Context& context, Reach reach) {
+  const StatusReport report = gather_status(context, reach);
+  show(report);
+  return report.to_do.empty() ? 0 : 1;
+}
 
-  auto stamps = load_stamps(context);
-  if (!stamps) return advise(stamps.error());
-  const Observation seen = observe(context, stamps->generations);
-  // Into this copy only: a wipe that nobody saw before counts for the advice.
-  remember(seen, stamps->generations);
-  row("login", describe_login(seen, now));
-  if (!is_enrolled(context)) {
-    row("backup", "none: this user is not enrolled");
-    return advise(context.config.store == StoreKind::local
-                      ? "`claude-auth-sync backup`, once you are logged in"
-                      : "ask the admin to provision " + context.paths.vault_token);
-  }
-
-  const Deadline deadline = Deadline::in(kPersonWaits);
-  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
-  if (!opened) return advise(opened.error().sentence);
-  const auto stored = opened->store->read(deadline);
-  if (!stored) return advise(stored.error().sentence);
-  const Document document(*stored);
-  row("backup", describe_backup(context, document, now));
-  row("setup token", describe_token(document, *stamps, now));
-  const LoginMode mode =
-      setup_token_in_force(document, *stamps) ? LoginMode::setup_token : LoginMode::oauth;
-  for (const Shadow& shadow :
-       find_shadows(context.user, context.paths, context.environment, mode, kManagedSettings))
-    row("beware", shadow.what + ": " + shadow.remedy);
-
-  int exit_status = 0;
-  if (mode == LoginMode::oauth && !document.setup_token().empty())
-    exit_status = advise("`claude setup-token`, then `claude-auth-sync setup-token set`");
-  if (mode == LoginMode::setup_token || seen.login == LocalLogin::valid ||
-      seen.login == LocalLogin::logged_out)
-    return exit_status;
-  if (seen.login == LocalLogin::unreadable) return advise(seen.file.problem);
-  const RestorePlan plan(context, document, {.by = RestoreSituation::By::person});
-  return advise(plan.decide(seen, stamps->generations) == RestoreVerdict::restore
-                    ? "`claude-auth-sync restore` (the next login does it as well)"
-                    : "`" + context.config.login_command + "`");
+int print_status_json(const StatusReport& report) {
+  std::puts(dump(status_as_json(report).get()).c_str());
+  return report.problem.empty() ? 0 : 1;
 }
 
 }  // namespace claude_auth

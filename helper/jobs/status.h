@@ -1,12 +1,17 @@
-// `status`: what a person wants to know about his login, at a glance.
+// `status`: where this user stands, for a person at a terminal or for a program.
 #pragma once
 
 #include "jobs/context.h"
+#include "jobs/status_report.h"
 
 namespace claude_auth {
 
-/// Prints the state of the login, the store and the setup token to standard output; asks the
-/// store, changes nothing. Returns 0 where all is well, 1 where a person should act.
-[[nodiscard]] int status(Context& context);
+/// Prints rows for a person to standard output; changes nothing. Returns 1 where something is left
+/// for a person to do, else 0.
+[[nodiscard]] int status(const Context& context, Reach reach);
+
+/// Prints the same facts as one JSON object (claude-auth-sync(1)). Returns 1 where it could not say
+/// much: the configuration is refused or the state cannot be read; else 0.
+[[nodiscard]] int print_status_json(const StatusReport& report);
 
 }  // namespace claude_auth

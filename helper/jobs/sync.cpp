@@ -166,8 +166,11 @@ Outcome Sync::setup_token_in_store(const Document& document, const Secret& token
     return {Status::fail, removed.error()};
   count_as_fresh();
   const Outcome rest = oauth(document);
-  context_.log.line(rest.status == Status::recovered ? Status::recovered : Status::warn,
-                    "without the setup token: " + rest.reason);
+  const std::string story = "without the setup token: " + rest.reason;
+  if (rest.status == Status::recovered)
+    context_.note_recovery(story);
+  else
+    context_.log.line(Status::warn, story);
   return {Status::fail, kRejectedToken};
 }
 
@@ -205,8 +208,8 @@ Outcome Sync::materialize(const Document& document, const Secret& token) {
   if (!stamps_.setup_token_stored_at) return {Status::ok, "setup token in force"};
   const Instant end = *stamps_.setup_token_stored_at + kSetupTokenLife;
   if (const auto days = days_to_announce(end, context_.clock.now(), kSetupTokenNotice))
-    return {Status::warn, "setup token in force; its year ends " + in_days(*days) +
-                              ": make a new one with `claude setup-token`"};
+    context_.warnings.push_back("the setup token's year ends " + in_days(*days) +
+                                ": make a new one with `claude setup-token`");
   return {Status::ok, "setup token in force"};
 }
 
@@ -293,7 +296,7 @@ Outcome Sync::after_restore(const std::string& story) {
     return ask_person("the restored login is rejected as well");
   const Outcome outcome = conclude(seen, result);
   if (outcome.status == Status::ok) return {Status::recovered, story + "; " + outcome.reason};
-  context_.log.line(Status::recovered, story);
+  context_.note_recovery(story);
   return outcome;
 }
 
@@ -375,6 +378,7 @@ Outcome Sync::ask_person(const std::string& why) const {
 }  // namespace
 
 int sync(Context& context) {
+  context.job = Job::sync;
   Sync job(context);
   const Outcome outcome = job.run();
   return context.finish(outcome.status, outcome.reason);
