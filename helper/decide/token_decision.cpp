@@ -36,12 +36,16 @@ std::string vault_display_name(std::string_view name) {
   return stored;
 }
 
+std::string vault_policy_name(std::string name) {
+  std::ranges::transform(name, name.begin(), lowered);
+  return name;
+}
+
 TokenDecision decide_token(const TokenFacts& facts, const ExpectedToken& expected) {
   if (facts.display_name != vault_display_name(expected.display_name)) {
     return TokenDecision::foreign_name;
   }
-  std::string policy = expected.policy;
-  std::ranges::transform(policy, policy.begin(), lowered);
+  const std::string policy = vault_policy_name(expected.policy);
   if (!holds(facts.policies, policy) && !holds(facts.identity_policies, policy)) {
     return TokenDecision::lacks_policy;
   }

@@ -25,8 +25,11 @@ enum class TokenDecision {
 /// are told apart by the policy alone.
 [[nodiscard]] std::string vault_display_name(std::string_view name);
 
+/// A policy's name as Vault stores it: in lower case.
+[[nodiscard]] std::string vault_policy_name(std::string name);
+
 /// The policy is the boundary; the name keeps an honest mistake (a token file copied from another
-/// user) from going on. Policy names are compared in lower case, as Vault stores them.
+/// user) from going on.
 [[nodiscard]] TokenDecision decide_token(const TokenFacts& facts, const ExpectedToken& expected);
 
 }  // namespace claude_auth
