@@ -4,13 +4,20 @@ namespace claude_auth::testing {
 
 Answer error_answer(unsigned status, std::initializer_list<std::string_view> errors) {
   const Json object = new_object();
-  set_member(object.get(), "errors",
-             strings(std::vector<std::string>(errors.begin(), errors.end())));
+  set_strings(object.get(), "errors", std::vector<std::string>(errors.begin(), errors.end()));
   return {status, dump(object.get()), {}};
 }
 
 Answer not_allowed() {
   return error_answer(403, {"1 error occurred:\n\t* permission denied\n\n"});
+}
+
+Answer unsupported_path() {
+  return error_answer(404, {"1 error occurred:\n\t* unsupported path\n\n"});
+}
+
+Answer unsupported_operation() {
+  return error_answer(405, {"1 error occurred:\n\t* unsupported operation\n\n"});
 }
 
 Answer envelope(unsigned status, Json data, Json auth, const std::vector<std::string>& warnings) {
@@ -21,7 +28,8 @@ Answer envelope(unsigned status, Json data, Json auth, const std::vector<std::st
   set_integer(object.get(), "lease_duration", 0);
   set_member(object.get(), "data", std::move(data));
   set_member(object.get(), "wrap_info", nullptr);
-  set_member(object.get(), "warnings", warnings.empty() ? nullptr : strings(warnings));
+  set_member(object.get(), "warnings", nullptr);
+  if (!warnings.empty()) set_strings(object.get(), "warnings", warnings);
   set_member(object.get(), "auth", std::move(auth));
   return {status, dump(object.get()), {}};
 }
@@ -32,14 +40,6 @@ void set_member(json_t* object, const char* key, Json value) {
 
 void set_flag(json_t* object, const char* key, bool value) {
   json_object_set_new(object, key, json_boolean(value));
-}
-
-Json strings(const std::vector<std::string>& values) {
-  Json array(json_array());
-  for (const std::string& value : values) {
-    json_array_append_new(array.get(), json_stringn(value.data(), value.size()));
-  }
-  return array;
 }
 
 }  // namespace claude_auth::testing

@@ -23,6 +23,9 @@ struct Answer {
 /// What a policy that does not allow something answers: the text of a collected error.
 [[nodiscard]] Answer not_allowed();
 
+[[nodiscard]] Answer unsupported_path();
+[[nodiscard]] Answer unsupported_operation();
+
 /// The envelope of every success, with `data` or `auth` (either may be null) and `warnings`.
 [[nodiscard]] Answer envelope(unsigned status, Json data, Json auth = nullptr,
                               const std::vector<std::string>& warnings = {});
@@ -34,6 +37,5 @@ struct Answer {
 /// Sets a member to a value of any kind, taking it over; null stands for JSON's null.
 void set_member(json_t* object, const char* key, Json value);
 void set_flag(json_t* object, const char* key, bool value);
-[[nodiscard]] Json strings(const std::vector<std::string>& values);
 
 }  // namespace claude_auth::testing

@@ -91,6 +91,10 @@ Response whole(const std::string& body) {
 
 }  // namespace
 
+bool SeenRequest::is_write() const {
+  return method != "GET" && method != "LIST" && !path.starts_with("auth/token/lookup");
+}
+
 struct DoubleServer::Impl {
   ServerOptions options;
   std::string address;
@@ -241,9 +245,7 @@ Answer DoubleServer::Impl::handle_double(const ApiRequest& request) {
   const Json data = new_object();
   set_integer(data.get(), "requests", static_cast<std::int64_t>(seen.size()));
   set_integer(data.get(), "connections", static_cast<std::int64_t>(connections));
-  const auto writes = std::ranges::count_if(
-      seen, [](const SeenRequest& one) { return one.method == "POST" || one.method == "PUT"; });
-  set_integer(data.get(), "writes", writes);
+  set_integer(data.get(), "writes", std::ranges::count_if(seen, &SeenRequest::is_write));
   return {200, dump(data.get()), {}};
 }
 
@@ -373,6 +375,11 @@ std::vector<SeenRequest> DoubleServer::requests() const {
 std::size_t DoubleServer::connections() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->connections;
+}
+
+std::size_t DoubleServer::writes() const {
+  const std::lock_guard lock(impl_->mutex);
+  return static_cast<std::size_t>(std::ranges::count_if(impl_->seen, &SeenRequest::is_write));
 }
 
 void DoubleServer::forget_requests() {

@@ -32,6 +32,9 @@ struct SeenRequest {
   std::string method;
   std::string path;
   std::map<std::string, std::string> headers;
+
+  /// Could it change anything? A token is looked up by POST, too.
+  [[nodiscard]] bool is_write() const;
 };
 
 /// Runs until destroyed. Thread-safe.
@@ -52,6 +55,8 @@ class DoubleServer {
   void clear_faults();
 
   [[nodiscard]] std::vector<SeenRequest> requests() const;
+  /// How many of them could change anything.
+  [[nodiscard]] std::size_t writes() const;
   [[nodiscard]] std::size_t connections() const;
   void forget_requests();
 

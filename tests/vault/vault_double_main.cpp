@@ -5,7 +5,8 @@
 // Prints its address on one line once it answers, and runs until TERM or INT. --tls makes an
 // authority and a certificate for localhost and 127.0.0.1; --ca-out is where the authority's
 // certificate is written. Faults are scripted by POST and DELETE of sys/double/fault (fault.h);
-// GET sys/double/stats counts requests, writes and connections.
+// GET sys/double/stats counts requests, those that could change anything (writes), and connections;
+// clock and node state: vault_double.h.
 #include <getopt.h>
 
 #include <csignal>
