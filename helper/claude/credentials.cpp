@@ -157,6 +157,12 @@ std::string with_login(const json_t* root, const json_t& login) {
   return dump(merged.get());
 }
 
+std::string without_login(const json_t& root) {
+  const Json rest = deep_copy(&root);
+  json_object_del(rest.get(), kLoginKey);
+  return json_object_size(rest.get()) == 0 ? "" : dump(rest.get());
+}
+
 AccountRecord read_account_record(const std::string& claude_json, uid_t owner) {
   auto bytes = read_small_file(claude_json,
                                {.owner = owner, .forbidden_bits = 0, .max_bytes = kMaxClaudeJson});

@@ -69,6 +69,10 @@ inline constexpr std::size_t kMaxCredentials = 1 << 20;
 /// every other key kept. The result holds secrets.
 [[nodiscard]] std::string with_login(const json_t* root, const json_t& login);
 
+/// The file's new bytes without a login: `root` without `claudeAiOauth`, every other key kept.
+/// Empty where there is no other. The result may hold secrets.
+[[nodiscard]] std::string without_login(const json_t& root);
+
 /// What `.claude.json` says about the account.
 enum class AccountRecord {
   present,  ///< it parses and has an `oauthAccount`

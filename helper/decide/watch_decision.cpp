@@ -15,6 +15,7 @@ WatchStep watch_step(const WatchSituation& now) {
   if (now.paused || now.setup_token_in_force) return WatchStep::nothing;
   switch (now.login) {
     case LocalLogin::valid:
+      if (now.in_memory && now.came_back && now.account_removed) return WatchStep::take_back;
       if (now.superseded) break;
       return now.in_memory ? WatchStep::nothing : WatchStep::take;
     case LocalLogin::logged_out:
@@ -43,7 +44,13 @@ Millis settle_time(LocalLogin login) {
     case LocalLogin::lost:
       break;
   }
-  return Millis(3'000);
+  return Millis(500);
+}
+
+std::optional<Millis> account_look(int number) {
+  constexpr int kLast = 5;
+  if (number > kLast) return std::nullopt;
+  return doubled_after(number, Millis(500), Millis(4'000));
 }
 
 Millis backup_retry(int failures) {

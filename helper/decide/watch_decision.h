@@ -1,6 +1,8 @@
 // What the watch does about what it sees. Pure.
 #pragma once
 
+#include <optional>
+
 #include "base/clock.h"
 #include "decide/login_decision.h"
 #include "decide/restore_decision.h"
@@ -11,16 +13,19 @@ struct WatchSituation {
   bool paused = false;
   bool setup_token_in_force = false;  ///< rule 2: the rotating login is left alone
   LocalLogin login = LocalLogin::lost;
-  bool in_memory = false;   ///< the valid login is the one held in memory
-  bool superseded = false;  ///< a later generation than the valid one was seen here
+  bool in_memory = false;        ///< the valid login is the one held in memory
+  bool superseded = false;       ///< a later generation than the valid one was seen here
+  bool came_back = false;        ///< a login vanished a moment ago, and is back: see `account_look`
+  bool account_removed = false;  ///< `.claude.json` named its account then, and names none now
   RestoreVerdict from_memory = RestoreVerdict::no_document;  ///< what memory could do about it
   bool dealt_with = false;  ///< of just this state the store was asked, or the person told
 };
 
 enum class WatchStep {
   nothing,
-  take,    ///< hold it in memory, stamp it, back it up
-  forget,  ///< the person logged out: memory must not bring it back
+  take,       ///< hold it in memory, stamp it, back it up
+  forget,     ///< the person logged out: memory must not bring it back
+  take_back,  ///< the same, but his login was healed before that showed: out of the file again
   heal_from_memory,
   ask_store,  ///< memory cannot help: a child asks the store
   report,     ///< what lies there proves nothing: say so once
@@ -29,8 +34,15 @@ enum class WatchStep {
 [[nodiscard]] WatchStep watch_step(const WatchSituation& situation);
 
 /// How long to let things settle before looking, so that a writer can finish and a log-out, which
-/// unlinks the file before it edits `.claude.json`, shows what it is.
+/// unlinks the file before it edits `.claude.json`, shows what it is: as a rule within a tenth of
+/// this (docs/claude-client.md).
 [[nodiscard]] Millis settle_time(LocalLogin login);
+
+/// For the log-out that takes longer: how long after the look before it, or after the login came
+/// back, `.claude.json` is looked at for the `number`th time, from 1 on. Nothing after the last,
+/// more than ten seconds after it came back: a client that stands still for so long in the middle
+/// of its work is taken for dead by its own kind (docs/claude-client.md, "Its locks").
+[[nodiscard]] std::optional<Millis> account_look(int number);
 
 /// The pause before the next backup try after `failures` in a row.
 [[nodiscard]] Millis backup_retry(int failures);

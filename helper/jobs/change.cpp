@@ -44,16 +44,37 @@ std::expected<void, std::string> write_credentials(const Context& context, const
   return std::unexpected(written.error().sentence());
 }
 
+// A symbolic link keeps its target: a dangling one would prove nothing to the next look.
+std::expected<void, std::string> write_rest(const Context& context, const Observation& seen) {
+  const std::string& target = seen.file.target;
+  remove_leftovers(target);
+  std::string rest = without_login(*seen.file.root);
+  const bool whole_file = rest.empty() && target == context.paths.credentials;
+  const auto written = whole_file
+                           ? remove_file(target)
+                           : replace_file(target, rest.empty() ? "{}" : rest, Durability::durable);
+  wipe(rest);
+  if (!written) return std::unexpected(written.error().sentence());
+  return {};
+}
+
 bool has_content(const std::string& path) {
   struct stat info{};
   return ::lstat(path.c_str(), &info) == 0 && info.st_size > 0;
 }
 
-}  // namespace
+// What the holder of all locks has in hand.
+struct Hold {
+  const Observation& seen;
+  Stamps& stamps;
+  const ChangeLock& change_lock;
+};
 
-std::expected<Replaced, std::string> replace_login(const Context& context, const json_t& login,
-                                                   const StillWanted& still_wanted,
-                                                   Deadline deadline) {
+// Rule 5: `change` runs under all locks, where what is there then still wants it.
+template <typename Change>
+std::expected<Replaced, std::string> change_login(const Context& context,
+                                                  const StillWanted& still_wanted,
+                                                  Deadline deadline, Change change) {
   if (deadline.remaining() < kLockNeeds)
     return std::unexpected("too little of the deadline is left to take Claude's locks");
   if (auto made = make_directories(context.paths.claude_dir, 0700); !made)
@@ -72,21 +93,41 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
   const Observation seen = observe(context, stamps->generations);
   remember(seen, stamps->generations);
   if (!still_wanted(seen, stamps->generations)) return Replaced::not_wanted;
-
-  // A dead generation's one restore is used up before it is written: a kill in between must not
-  // give it a second one. Seen it is only once it is there: else a wipe that is still on disk
-  // would count as this generation's death.
-  const Generation generation = generation_of(login);
-  stamps->generations.note_restored(generation.hash);
-  // On disk before the login is: a power cut must not bring back what was known to be dead.
-  if (auto saved = save_stamps(context, *change_lock, *stamps, Durability::durable); !saved)
-    return std::unexpected(saved.error());
-  if (auto written = write_credentials(context, seen, login); !written)
-    return std::unexpected(written.error());
-  stamps->generations.see(generation);
-  // The login is in place; what cannot be stamped now is seen by the next job.
-  static_cast<void>(save_stamps(context, *change_lock, *stamps));
+  const std::expected<void, std::string> changed =
+      change(Hold{.seen = seen, .stamps = *stamps, .change_lock = *change_lock});
+  if (!changed) return std::unexpected(changed.error());
   return Replaced::replaced;
+}
+
+}  // namespace
+
+std::expected<Replaced, std::string> replace_login(const Context& context, const json_t& login,
+                                                   const StillWanted& still_wanted,
+                                                   Deadline deadline) {
+  const auto replace = [&](const Hold& hold) -> std::expected<void, std::string> {
+    // A dead generation's one restore is used up before it is written: a kill in between must not
+    // give it a second one. Seen it is only once it is there: else a wipe that is still on disk
+    // would count as this generation's death.
+    const Generation generation = generation_of(login);
+    hold.stamps.generations.note_restored(generation.hash);
+    // On disk before the login is: a power cut must not bring back what was known to be dead.
+    if (auto saved = save_stamps(context, hold.change_lock, hold.stamps, Durability::durable);
+        !saved)
+      return saved;
+    if (auto written = write_credentials(context, hold.seen, login); !written) return written;
+    hold.stamps.generations.see(generation);
+    // The login is in place; what cannot be stamped now is seen by the next job.
+    static_cast<void>(save_stamps(context, hold.change_lock, hold.stamps));
+    return {};
+  };
+  return change_login(context, still_wanted, deadline, replace);
+}
+
+std::expected<Replaced, std::string> remove_login(const Context& context,
+                                                  const StillWanted& still_wanted,
+                                                  Deadline deadline) {
+  return change_login(context, still_wanted, deadline,
+                      [&](const Hold& hold) { return write_rest(context, hold.seen); });
 }
 
 std::expected<void, std::string> write_token_env(const Context& context, const Secret& token,

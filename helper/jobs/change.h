@@ -13,11 +13,11 @@
 
 namespace claude_auth {
 
-/// Asked under all locks, with what is on disk then: is the login still to be replaced?
+/// Asked under all locks, with what is on disk then: is the login still to be replaced, or removed?
 using StillWanted = std::function<bool(const Observation&, const GenerationHistory&)>;
 
 enum class Replaced {
-  replaced,
+  replaced,    ///< by another login, or by none
   not_wanted,  ///< somebody else was faster; nothing was written
 };
 
@@ -29,6 +29,13 @@ enum class Replaced {
                                                                  const json_t& login,
                                                                  const StillWanted& still_wanted,
                                                                  Deadline deadline);
+
+/// Takes a valid login out of the credentials file, in the same way: every other key is kept, and
+/// the file removed where there is none. `still_wanted` has to refuse what is no valid login.
+/// Error: one sentence; nothing was changed then. Needs 200 ms.
+[[nodiscard]] std::expected<Replaced, std::string> remove_login(const Context& context,
+                                                                const StillWanted& still_wanted,
+                                                                Deadline deadline);
 
 /// Writes the env file with `token`, unless it holds it already. A file with other lines than ours
 /// is never replaced. Error: one sentence.

@@ -30,8 +30,8 @@ Observation observe(const Context& context, const GenerationHistory& history) {
                          .seen_valid_before = history.any_seen()};
   // The account record may be megabytes: read only where it decides.
   if (evidence.file == LoginEvidence::File::no_login && evidence.seen_valid_before)
-    evidence.account_removed =
-        read_account_record(context.paths.claude_json, context.user.uid) == AccountRecord::removed;
+    seen.account = read_account_record(context.paths.claude_json, context.user.uid);
+  evidence.account_removed = seen.account == AccountRecord::removed;
   seen.login = classify(evidence);
   if (const json_t* login = seen.file.login()) seen.generation = generation_of(*login);
   return seen;

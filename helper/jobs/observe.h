@@ -14,6 +14,8 @@ struct Observation {
   CredentialsFile file;
   LocalLogin login = LocalLogin::lost;
   std::optional<Generation> generation;  ///< of a valid login
+  /// Looked at only where it decides: without a login in the file, after one was seen here.
+  AccountRecord account = AccountRecord::unknown;
 };
 
 [[nodiscard]] Observation observe(const Context& context, const GenerationHistory& history);

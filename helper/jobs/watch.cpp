@@ -1,32 +1,25 @@
 #include "jobs/watch.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sodium.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <utility>
 
-#include "base/child.h"
 #include "base/errors.h"
 #include "base/service_notify.h"
 #include "claude/oauth_env.h"
 #include "decide/watch_decision.h"
 #include "jobs/change.h"
 #include "jobs/document.h"
+#include "jobs/late_log_out.h"
 #include "jobs/login_watch.h"
 #include "jobs/observe.h"
 #include "jobs/restore_plan.h"
 #include "jobs/stamps.h"
-#include "pam_claude/login_pipe.h"
+#include "jobs/watch_child.h"
 
 namespace claude_auth {
 namespace {
@@ -37,8 +30,6 @@ constexpr Millis kGather{1'000};
 constexpr Millis kBetweenLooks{20};
 constexpr Millis kAgainSoon{250};
 constexpr Millis kChangeNeeds{2'000};
-constexpr std::chrono::seconds kChildLimit{90};
-constexpr std::chrono::seconds kChildGrace{5};
 // Tries to heal before it is a FAIL: more than the minute for which a dead client's lock is busy.
 constexpr int kHealsUntilFail = 10;
 
@@ -48,20 +39,6 @@ struct Held {
   std::string generation;
 };
 
-/// A short child that does network work.
-struct Helper {
-  enum class Task { backup, ask_store } task;
-  Child child;
-  UniqueFd output;
-  Deadline limit;
-};
-
-std::string own_program() {
-  std::array<char, PATH_MAX> path{};
-  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
-  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : "";
-}
-
 // The signals that end the watch, as a descriptor: they arrive between two steps, never in one.
 UniqueFd end_signals() {
   sigset_t signals;
@@ -70,26 +47,6 @@ UniqueFd end_signals() {
   sigaddset(&signals, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** one = environ; *one != nullptr; ++one)
-    // The manager hears from the watch alone.
-    if (!std::string_view(*one).starts_with("NOTIFY_SOCKET=")) variables.emplace_back(*one);
-  return variables;
-}
-
-// A pipe that holds `text` whole, ready to be read to its end.
-UniqueFd pipe_with(std::string_view text) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
-  UniqueFd reading(ends[0]);
-  const UniqueFd writing(ends[1]);
-  if (text.size() > PIPE_BUF) ::fcntl(writing.get(), F_SETPIPE_SZ, static_cast<int>(text.size()));
-  ::fcntl(writing.get(), F_SETFL, O_NONBLOCK);
-  const ssize_t written = ::write(writing.get(), text.data(), text.size());
-  return written == static_cast<ssize_t>(text.size()) ? std::move(reading) : UniqueFd();
 }
 
 class Watch {
@@ -107,8 +64,9 @@ class Watch {
   void heal(const Observation& seen);
   void heal_later(const std::string& problem);
   void report(std::string_view problem, const std::string& state);
-  [[nodiscard]] bool start(Helper::Task task);
-  bool not_started(int error);
+  void take_back();
+  void forget();
+  [[nodiscard]] bool start(std::expected<WatchChild, std::string> child);
   void start_backup();
   void start_asking();
   void finish_helper();
@@ -123,6 +81,8 @@ class Watch {
   [[nodiscard]] std::string name_state(const Observation& seen,
                                        const GenerationHistory& history) const;
   [[nodiscard]] bool setup_token_here() const;
+  [[nodiscard]] bool is_in_memory(const Observation& seen) const;
+  [[nodiscard]] bool account_is_removed() const;
   [[nodiscard]] Deadline next_turn() const;
   void look_in(Millis span) { look_at_ = look_at_.or_sooner(Deadline::in(span)); }
 
@@ -133,13 +93,14 @@ class Watch {
   LoginWatch files_;
   std::string program_;
   std::optional<Held> memory_;
-  std::optional<Helper> helper_;
+  LateLogOut late_log_out_;
+  std::optional<WatchChild> helper_;
   Deadline look_at_ = Deadline::in(Millis(0));
   // The first change is looked at as it comes: what it brings may not be there for long.
   Deadline quiet_until_ = Deadline::in(Millis(0));
   Deadline backup_at_ = Deadline::never();
   int failed_backups_ = 0;
-  int failed_heals_ = 0;                     // of this state
+  int failed_heals_ = 0;                     // of this state, or its taking back
   std::string state_;                        // as last seen: name_state
   Deadline settled_at_ = Deadline::never();  // when that state may be acted upon
   std::string asked_about_;                  // the state that the store was asked about
@@ -160,13 +121,13 @@ int Watch::run() {
   notify_service_manager("READY=1");
   while (!hand_over_) {
     std::array<pollfd, 3> events{pollfd{signals.get(), POLLIN, 0}, pollfd{files_.fd(), POLLIN, 0},
-                                 pollfd{helper_ ? helper_->child.pidfd() : -1, POLLIN, 0}};
+                                 pollfd{helper_ ? helper_->pidfd() : -1, POLLIN, 0}};
     const int ready = ::poll(events.data(), events.size(), next_turn().poll_timeout());
     if (ready < 0 && errno != EINTR) return context_.finish(Status::fail, errno_text(errno));
     if (ready > 0 && events[0].revents != 0) break;
     if (ready > 0 && events[1].revents != 0 && files_.drain()) look_in(quiet_until_.remaining());
     const bool helper_ended = ready > 0 && events[2].revents != 0;
-    if (helper_ && (helper_ended || helper_->limit.passed())) finish_helper();
+    if (helper_ && (helper_ended || helper_->limit().passed())) finish_helper();
     if (ask_again_at_.passed()) {
       ask_again_at_ = Deadline::never();
       asked_about_.clear();
@@ -177,15 +138,14 @@ int Watch::run() {
     wipe_stack();
   }
   notify_service_manager("STOPPING=1");
-  // It may hold Claude's locks, which it gives back before it heeds a TERM.
-  if (helper_) helper_->child.stop(kChildGrace);
+  if (helper_) helper_->end();
   return hand_over_ ? kPersonNeeded : 0;
 }
 
 Deadline Watch::next_turn() const {
   Deadline next = look_at_.or_sooner(ask_again_at_);
   if (!helper_) next = next.or_sooner(backup_at_);
-  if (helper_) next = next.or_sooner(helper_->limit);
+  if (helper_) next = next.or_sooner(helper_->limit());
   if (const auto poll = files_.poll_interval()) next = next.or_sooner(Deadline::in(*poll));
   return next;
 }
@@ -218,8 +178,10 @@ void Watch::look() {
   if (!stamps) return report(stamps.error(), "state");
   const Observation seen = observe(context_, stamps->generations);
   const std::string state = name_state(seen, stamps->generations);
+  late_log_out_.note(seen, is_in_memory(seen));
   if (is_settling(seen, state)) return;
   const WatchStep step = watch_step(situation(seen, *stamps, state));
+  late_log_out_.looked();
   GenerationHistory after = stamps->generations;
   const bool told_before =
       seen.generation && !stamps->told_about.empty() && stamps->told_about != state;
@@ -229,19 +191,22 @@ void Watch::look() {
       if (told_before) now.told_about.clear();
     });
   act(step, seen, state);
+  look_at_ = look_at_.or_sooner(late_log_out_.next_look());
 }
 
 WatchSituation Watch::situation(const Observation& seen, const Stamps& stamps,
                                 const std::string& state) const {
-  const std::string hash = seen.generation ? seen.generation->hash : "";
   // As it will be once this is stamped: a wipe is the death of the generation in memory.
   GenerationHistory history = stamps.generations;
   remember(seen, history);
+  const bool came_back = late_log_out_.is_due();
   return {.paused = is_paused(context_.paths),
           .setup_token_in_force = setup_token_here(),
           .login = seen.login,
-          .in_memory = memory_ && memory_->generation == hash,
-          .superseded = history.is_superseded(hash),
+          .in_memory = is_in_memory(seen),
+          .superseded = seen.generation && history.is_superseded(seen.generation->hash),
+          .came_back = came_back,
+          .account_removed = came_back && account_is_removed(),
           .from_memory = memory_could(seen, history),
           .dealt_with = asked_about_ == state || stamps.told_about == state};
 }
@@ -249,6 +214,15 @@ WatchSituation Watch::situation(const Observation& seen, const Stamps& stamps,
 bool Watch::setup_token_here() const {
   const auto token = read_oauth_env(context_.paths.token_env, context_.user.uid);
   return token && !token->empty();
+}
+
+bool Watch::is_in_memory(const Observation& seen) const {
+  return memory_ && seen.generation && seen.generation->hash == memory_->generation;
+}
+
+bool Watch::account_is_removed() const {
+  return read_account_record(context_.paths.claude_json, context_.user.uid) ==
+         AccountRecord::removed;
 }
 
 StoredDocument Watch::memory_as_document() const {
@@ -271,9 +245,9 @@ void Watch::act(WatchStep step, const Observation& seen, const std::string& stat
     case WatchStep::take:
       return take(seen);
     case WatchStep::forget:
-      memory_.reset();
-      backup_at_ = Deadline::never();
-      return;
+      return forget();
+    case WatchStep::take_back:
+      return take_back();
     case WatchStep::heal_from_memory:
       return heal(seen);
     case WatchStep::ask_store:
@@ -297,6 +271,11 @@ void Watch::take(const Observation& seen) {
   memory_ = Held{.login = Secret::take(text), .generation = seen.generation->hash};
   failed_backups_ = 0;
   backup_at_ = backup_at_.or_sooner(Deadline::in(kGather));
+}
+
+void Watch::forget() {
+  memory_.reset();
+  backup_at_ = Deadline::never();
 }
 
 void Watch::heal(const Observation& seen) {
@@ -323,13 +302,37 @@ void Watch::heal_later(const std::string& problem) {
   look_in(heal_retry(failed_heals_));
 }
 
+// The store keeps its copy: what looked like a log-out, and was none, is not past help.
+void Watch::take_back() {
+  const auto still_wanted = [this](const Observation& seen, const GenerationHistory&) {
+    return watch_step({.paused = is_paused(context_.paths),
+                       .setup_token_in_force = setup_token_here(),
+                       .login = seen.login,
+                       .in_memory = is_in_memory(seen),
+                       .came_back = true,
+                       .account_removed = account_is_removed()}) == WatchStep::take_back;
+  };
+  const auto removed = remove_login(context_, still_wanted, Deadline::in(kChangeNeeds));
+  if (!removed) {
+    ++failed_heals_;
+    if (failed_heals_ == 1)
+      context_.log.line(Status::warn, "the log-out is not carried out yet: " + removed.error());
+    return late_log_out_.try_again_in(heal_retry(failed_heals_));
+  }
+  if (*removed == Replaced::not_wanted) return;
+  context_.log.line(Status::warn,
+                    "it was a log-out: the login healed before that showed is taken back; "
+                    "`claude-auth-sync restore` brings it here again");
+  forget();
+}
+
 void Watch::start_backup() {
   backup_at_ = Deadline::never();
-  if (memory_ && !start(Helper::Task::backup)) finish_backup(false);
+  if (memory_ && !start(WatchChild::back_up(program_, memory_->login))) finish_backup(false);
 }
 
 void Watch::start_asking() {
-  if (!start(Helper::Task::ask_store)) ask_again();
+  if (!start(WatchChild::ask_store(program_))) ask_again();
 }
 
 // The store failed, or could not be asked: once logins may, so may we.
@@ -337,37 +340,19 @@ void Watch::ask_again() {
   ask_again_at_ = Deadline::in(context_.config.retry_after + kGather);
 }
 
-bool Watch::start(Helper::Task task) {
-  const bool backup = task == Helper::Task::backup;
-  Command command{
-      .path = program_, .arguments = {"claude-auth-sync"}, .environment = own_environment()};
-  for (const char* argument :
-       backup ? std::array{"backup", "--from-stdin"} : std::array{"login", "--codes"})
-    command.arguments.emplace_back(argument);
-  if (backup) command.standard_input = pipe_with(memory_->login.view());
-
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return not_started(errno);
-  UniqueFd reading(ends[0]);
-  const UniqueFd writing(ends[1]);
-  auto child = Child::start(std::move(command), writing.get(), -1);
-  if (!child) return not_started(child.error());
-  helper_.emplace(Helper{.task = task,
-                         .child = std::move(*child),
-                         .output = std::move(reading),
-                         .limit = Deadline::in(kChildLimit)});
+bool Watch::start(std::expected<WatchChild, std::string> child) {
+  if (!child) {
+    context_.log.line(Status::fail, child.error());
+    return false;
+  }
+  helper_.emplace(std::move(*child));
   return true;
 }
 
-bool Watch::not_started(int error) {
-  context_.log.line(Status::fail, "cannot start " + program_ + ": " + errno_text(error));
-  return false;
-}
-
 void Watch::finish_helper() {
-  const int status = helper_->child.stop(kChildGrace);
-  if (helper_->task == Helper::Task::backup)
-    finish_backup(status == 0);
+  const bool succeeded = helper_->end();
+  if (helper_->task() == WatchChild::Task::backup)
+    finish_backup(succeeded);
   else
     finish_asking();
   helper_.reset();
@@ -380,16 +365,8 @@ void Watch::finish_backup(bool succeeded) {
   if (!succeeded) backup_at_ = backup_at_.or_sooner(Deadline::in(backup_retry(failed_backups_)));
 }
 
-// The child has logged what it found; its codes tell whether a person has to act.
 void Watch::finish_asking() {
-  std::array<char, login_pipe::kMaxBytes> said{};
-  ::fcntl(helper_->output.get(), F_SETFL, O_NONBLOCK);
-  const ssize_t length = ::read(helper_->output.get(), said.data(), said.size());
-  const std::string_view codes(said.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  const std::string needed = std::string{login_pipe::kNotice, ' '} +
-                             std::to_string(static_cast<int>(login_pipe::Notice::login_needed));
-  const bool person = codes.contains(needed + ' ');
-  sodium_memzero(said.data(), said.size());
+  const bool person = helper_->needs_person();
   // An answer about what is no longer here.
   if (asked_about_ != state_) return;
   if (!person) return ask_again();

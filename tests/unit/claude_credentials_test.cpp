@@ -204,6 +204,17 @@ void a_new_login_leaves_its_sources_as_they_are(void**) {
   assert_string_equal(dump(root.get()).c_str(), R"({"claudeAiOauth":{}})");
 }
 
+void without_a_login_every_other_key_is_kept(void**) {
+  const Json root = parsed(R"({"claudeAiOauth":{"accessToken":"TEST"},"mcpOAuth":{"a":1},"b":[]})");
+  assert_true(json_equal(parsed(without_login(*root)).get(),
+                         parsed(R"({"mcpOAuth":{"a":1},"b":[]})").get()));
+}
+
+void nothing_is_left_of_a_file_that_held_a_login_alone(void**) {
+  const Json root = parsed(R"({"claudeAiOauth":{"accessToken":"TEST"}})");
+  assert_string_equal(without_login(*root).c_str(), "");
+}
+
 // --- the file itself ---
 
 CredentialsFile read_here(const std::string& path) {
@@ -352,6 +363,8 @@ int main() {
       cmocka_unit_test(every_account_record_has_its_meaning),
       cmocka_unit_test(a_missing_account_record_proves_nothing),
       cmocka_unit_test(a_fifo_as_account_record_proves_nothing),
+      cmocka_unit_test(without_a_login_every_other_key_is_kept),
+      cmocka_unit_test(nothing_is_left_of_a_file_that_held_a_login_alone),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

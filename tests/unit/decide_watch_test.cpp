@@ -32,6 +32,47 @@ void every_sight_has_its_step(void**) {
         .dealt_with = true},
        WatchStep::nothing},
 
+      {"a login that came back, its account gone",
+       {.login = LocalLogin::valid, .in_memory = true, .came_back = true, .account_removed = true},
+       WatchStep::take_back},
+      {"the same, after another one was seen",
+       {.login = LocalLogin::valid,
+        .in_memory = true,
+        .superseded = true,
+        .came_back = true,
+        .account_removed = true},
+       WatchStep::take_back},
+      {"a login that came back, its account still there",
+       {.login = LocalLogin::valid, .in_memory = true, .came_back = true},
+       WatchStep::nothing},
+      {"a login that never went, without an account",
+       {.login = LocalLogin::valid, .in_memory = true, .account_removed = true},
+       WatchStep::nothing},
+      {"somebody logged in after one came back",
+       {.login = LocalLogin::valid, .came_back = true, .account_removed = true},
+       WatchStep::take},
+      {"a login that came back, and was wiped since",
+       {.login = LocalLogin::wiped,
+        .came_back = true,
+        .account_removed = true,
+        .from_memory = document_dead,
+        .dealt_with = true},
+       WatchStep::nothing},
+      {"paused after a login came back",
+       {.paused = true,
+        .login = LocalLogin::valid,
+        .in_memory = true,
+        .came_back = true,
+        .account_removed = true},
+       WatchStep::nothing},
+      {"a setup token after a login came back",
+       {.setup_token_in_force = true,
+        .login = LocalLogin::valid,
+        .in_memory = true,
+        .came_back = true,
+        .account_removed = true},
+       WatchStep::nothing},
+
       {"logged out", {.login = LocalLogin::logged_out, .from_memory = restore}, WatchStep::forget},
       {"unreadable", {.login = LocalLogin::unreadable}, WatchStep::report},
       {"unreadable, and said so",
@@ -67,9 +108,19 @@ void a_writer_gets_the_time_it_needs(void**) {
   constexpr Row<LocalLogin, Millis::rep> kRows[] = {
       {"valid", LocalLogin::valid, 0},           {"logged out", LocalLogin::logged_out, 0},
       {"unreadable", LocalLogin::unreadable, 0}, {"wiped", LocalLogin::wiped, 100},
-      {"malformed", LocalLogin::malformed, 300}, {"lost", LocalLogin::lost, 3'000},
+      {"malformed", LocalLogin::malformed, 300}, {"lost", LocalLogin::lost, 500},
   };
   every_row_holds(kRows, [](LocalLogin login) { return settle_time(login).count(); });
+}
+
+void a_login_that_came_back_is_doubted_for_some_seconds(void**) {
+  constexpr Row<int, std::optional<Millis>> kRows[] = {
+      {"the first", 1, Millis(500)},    {"the second", 2, Millis(1'000)},
+      {"the third", 3, Millis(2'000)},  {"the fourth", 4, Millis(4'000)},
+      {"the fifth", 5, Millis(4'000)},  {"no sixth", 6, std::nullopt},
+      {"none at all", 7, std::nullopt},
+  };
+  every_row_holds(kRows, account_look);
 }
 
 void the_pause_between_tries_doubles_up_to_10_minutes(void**) {
@@ -97,6 +148,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(every_sight_has_its_step),
       cmocka_unit_test(a_writer_gets_the_time_it_needs),
+      cmocka_unit_test(a_login_that_came_back_is_doubted_for_some_seconds),
       cmocka_unit_test(the_pause_between_tries_doubles_up_to_10_minutes),
       cmocka_unit_test(the_pause_between_heals_doubles_up_to_half_a_minute),
   };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,6 +155,71 @@ void a_symlinked_claude_directory_stays_one(void**) {
   assert_true(exists(home.dir / "dotfiles/.credentials.json"));
 }
 
+std::expected<Replaced, std::string> remove(const UserHome& home, bool wanted) {
+  return remove_login(
+      home.context(), [=](const auto&, const auto&) { return wanted; }, Deadline::in(30s));
+}
+
+void a_removed_login_takes_nothing_else_with_it(void**) {
+  const UserHome home;
+  home.write_login("one");
+  const Json before = home.credentials();
+  assert_true(remove(home, true) == Replaced::replaced);
+  const Json after = home.credentials();
+  assert_null(json_object_get(after.get(), "claudeAiOauth"));
+  assert_true(json_equal(json_object_get(after.get(), "mcpOAuth"),
+                         json_object_get(before.get(), "mcpOAuth")));
+}
+
+void a_file_that_held_the_removed_login_alone_goes(void**) {
+  const UserHome home;
+  home.write_credentials(R"({"claudeAiOauth":)" + std::string(kLogin) + "}");
+  assert_true(remove(home, true) == Replaced::replaced);
+  assert_int_equal(entries_in(home.paths.claude_dir), 0);
+}
+
+void a_symlink_outlasts_the_login_that_is_removed(void**) {
+  const UserHome home;
+  const std::string target = home.dir / "elsewhere";
+  put(target, R"({"claudeAiOauth":)" + std::string(kLogin) + "}");
+  assert_int_equal(::symlink(target.c_str(), home.paths.credentials.c_str()), 0);
+  assert_true(remove(home, true) == Replaced::replaced);
+  assert_true(std::filesystem::is_symlink(home.paths.credentials));
+  assert_string_equal(contents(target).c_str(), "{}");
+}
+
+void what_is_no_longer_to_be_removed_stays(void**) {
+  const UserHome home;
+  home.write_login("one");
+  assert_true(remove(home, false) == Replaced::not_wanted);
+  assert_string_equal(home.generation().c_str(), "one");
+}
+
+void a_login_is_removed_under_all_four_locks(void**) {
+  const UserHome home;
+  home.write_login("one");
+  const auto claudes = client_lock_directories(home.paths.claude_dir);
+  bool all_held = true;
+  const auto look = [&](const auto&, const auto&) {
+    for (const std::string& lock : *claudes) all_held = all_held && exists(lock);
+    const auto ours = FileLock::acquire(home.paths.change_lock, Deadline::in(0ms));
+    all_held = all_held && !ours;
+    return true;
+  };
+  assert_true(remove_login(home.context(), look, Deadline::in(30s)) == Replaced::replaced);
+  assert_true(all_held);
+}
+
+void a_login_is_not_removed_without_claudes_locks(void**) {
+  const UserHome home;
+  home.write_login("one");
+  assert_int_equal(::mkdir((home.paths.claude_dir + ".lock").c_str(), 0700), 0);
+  const auto removed = remove_login(
+      home.context(), [](const auto&, const auto&) { return true; }, Deadline::in(300ms));
+  assert_false(removed.has_value());
+  assert_string_equal(home.generation().c_str(), "one");
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -171,6 +237,12 @@ int main() {
       cmocka_unit_test(a_replaced_login_is_the_last_one_seen),
       cmocka_unit_test(the_one_restore_of_a_dead_login_is_used_up_before_it_is_written),
       cmocka_unit_test(a_symlinked_claude_directory_stays_one),
+      cmocka_unit_test(a_removed_login_takes_nothing_else_with_it),
+      cmocka_unit_test(a_file_that_held_the_removed_login_alone_goes),
+      cmocka_unit_test(a_symlink_outlasts_the_login_that_is_removed),
+      cmocka_unit_test(what_is_no_longer_to_be_removed_stays),
+      cmocka_unit_test(a_login_is_removed_under_all_four_locks),
+      cmocka_unit_test(a_login_is_not_removed_without_claudes_locks),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -2,15 +2,12 @@
 // fail.
 #include "jobs/watch.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 
-#include <array>
-
 #include "cmocka_cpp.h"
+#include "file_events.h"
 #include "forked.h"
 #include "user_home.h"
 
@@ -19,29 +16,6 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-
-constexpr int kLongEnoughMs = 30'000;
-
-/// Waits for events of one file or directory.
-class Events {
- public:
-  Events(const std::string& path, std::uint32_t kinds) : fd_(::inotify_init1(IN_CLOEXEC)) {
-    if (::inotify_add_watch(fd_.get(), path.c_str(), kinds) < 0) ::abort();
-  }
-  void wait_for_one() const {
-    alignas(inotify_event) std::array<char, sizeof(inotify_event) + NAME_MAX + 1> event{};
-    pollfd waiting{fd_.get(), POLLIN, 0};
-    if (::poll(&waiting, 1, kLongEnoughMs) != 1) fail_msg("nothing happened");
-    if (::read(fd_.get(), event.data(), event.size()) <= 0) ::abort();
-  }
-  template <typename Condition>
-  void wait_until(Condition condition) const {
-    while (!condition()) wait_for_one();
-  }
-
- private:
-  UniqueFd fd_;
-};
 
 struct Watched : UserHome {
   Watched() { make_store_empty(); }
@@ -100,6 +74,41 @@ void a_heal_that_fails_is_said_once_and_goes_on(void**) {
   assert_true(home.ends_well());
 }
 
+void a_log_out_that_shows_late_is_carried_out(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  const Events files(home.paths.claude_dir, IN_MOVED_TO | IN_DELETE);
+  home.lose();
+  files.wait_until([&] { return home.generation() == "one"; });
+  home.remove_account();
+  files.wait_until([&] { return home.generation() == "none"; });
+  assert_true(home.ends_well());
+  assert_int_equal(home.lines_with("WARN it was a log-out"), 1);
+}
+
+void a_late_log_out_waits_for_claudes_lock(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  const Events files(home.paths.claude_dir, IN_MOVED_TO | IN_DELETE);
+  const std::string lock = home.paths.claude_dir + ".lock";
+  const Events locks(home.user.home, IN_DELETE);
+  home.lose();
+  files.wait_until([&] { return home.generation() == "one"; });
+  const Events log(home.paths.state_dir, IN_MODIFY);
+  // Until then the watch has it, for the heal.
+  locks.wait_until([&] { return ::mkdir(lock.c_str(), 0700) == 0; });
+  home.remove_account();
+  log.wait_until([&] { return home.lines_with("WARN the log-out is not carried out yet") > 0; });
+  assert_string_equal(home.generation().c_str(), "one");
+  assert_int_equal(::rmdir(lock.c_str()), 0);
+  files.wait_until([&] { return home.generation() == "none"; });
+  assert_true(home.ends_well());
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -110,6 +119,8 @@ int main(int count, char**) {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_wiped_login_is_healed_from_memory),
       cmocka_unit_test(a_heal_that_fails_is_said_once_and_goes_on),
+      cmocka_unit_test(a_log_out_that_shows_late_is_carried_out),
+      cmocka_unit_test(a_late_log_out_waits_for_claudes_lock),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

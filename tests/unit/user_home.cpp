@@ -125,6 +125,10 @@ void UserHome::lose() const {
 
 void UserHome::log_out() const {
   lose();
+  remove_account();
+}
+
+void UserHome::remove_account() const {
   put(paths.claude_json, R"({"hasCompletedOnboarding":true})");
 }
 

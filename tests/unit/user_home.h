@@ -57,6 +57,8 @@ class UserHome {
   void wipe() const;
   void lose() const;
   void log_out() const;
+  /// A log-out's second half.
+  void remove_account() const;
   void write_credentials(const std::string& bytes) const;
   /// A valid login, backed up by this host.
   void backed_up(const std::string& generation, Millis lives = std::chrono::hours(8)) const;

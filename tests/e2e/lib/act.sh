@@ -84,8 +84,11 @@ lose_credentials() { rm "$(credentials_path "$1")"; }
 # What `claude auth logout` leaves.
 log_out() {
   lose_credentials "$1"
-  echo '{ "hasCompletedOnboarding": true }' | put "$1" "/home/$1/.claude.json"
+  remove_account "$1"
 }
+
+# The second half of that.
+remove_account() { echo '{ "hasCompletedOnboarding": true }' | put "$1" "/home/$1/.claude.json"; }
 
 # The account that Claude notes in .claude.json while somebody is logged in.
 note_account() {

@@ -31,6 +31,18 @@ case_watch_heals_a_wipe_within_a_second() {
   at_most "milliseconds until it was healed" 1000 $(($(logged_at RECOVERED) - wiped))
 }
 
+case_watch_heals_a_deleted_file_within_a_second() {
+  watched
+  local deleted
+  write_credentials alice two
+  until_logged '*OK login backed up*'
+  deleted=$(now_ms)
+  lose_credentials alice
+  until_logged '*RECOVERED*'
+  same generation two "$(generation_of alice)"
+  at_most "milliseconds until it was healed" 1000 $(($(logged_at RECOVERED) - deleted))
+}
+
 case_watch_backs_a_new_login_up() {
   watched
   write_credentials alice two
