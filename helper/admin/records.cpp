@@ -102,6 +102,24 @@ std::expected<void, std::string> check_private(const std::string& directory) {
 
 }  // namespace
 
+std::expected<TokenRecord, std::string> read_record(const std::string& directory,
+                                                    const std::string& user) {
+  const Path path = path_of(directory, user);
+  if (!path) return std::unexpected(path.error());
+  const auto text = read_small_file(
+      *path, {.owner = ::geteuid(), .forbidden_bits = 0077, .max_bytes = kMaxRecord});
+  if (!text) {
+    if (text.error().kind == FileErrorKind::absent) return TokenRecord{};
+    return std::unexpected(text.error().sentence());
+  }
+  auto record = record_in(*text);
+  if (!record) {
+    return std::unexpected(printable(*path) +
+                           " is no record of ours: move it away, and revoke by hand what it names");
+  }
+  return std::move(*record);
+}
+
 Records::Records(std::string directory, FileLock lock)
     : directory_(std::move(directory)), lock_(std::move(lock)) {}
 
@@ -121,20 +139,7 @@ std::expected<Records, std::string> Records::open(const std::string& directory, 
 }
 
 std::expected<TokenRecord, std::string> Records::load(const std::string& user) const {
-  const Path path = path_of(directory_, user);
-  if (!path) return std::unexpected(path.error());
-  const auto text = read_small_file(
-      *path, {.owner = ::geteuid(), .forbidden_bits = 0077, .max_bytes = kMaxRecord});
-  if (!text) {
-    if (text.error().kind == FileErrorKind::absent) return TokenRecord{};
-    return std::unexpected(text.error().sentence());
-  }
-  auto record = record_in(*text);
-  if (!record) {
-    return std::unexpected(printable(*path) +
-                           " is no record of ours: move it away, and revoke by hand what it names");
-  }
-  return std::move(*record);
+  return read_record(directory_, user);
 }
 
 std::expected<void, std::string> Records::save(const std::string& user,

@@ -133,13 +133,13 @@ class TemporaryFile {
   /// Writes `bytes`. `path` is what errors name.
   static std::expected<TemporaryFile, FileError> holding(std::string_view bytes, int directory,
                                                          const std::string& path,
-                                                         Durability durability) {
+                                                         Durability durability, mode_t mode) {
     TemporaryFile file(directory, temporary_name_prefix(place_of(path).name) + random_suffix());
     file.fd_.reset(::openat(directory, file.name_.c_str(),
                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kOwnerOnly));
     if (!file.fd_) return failed(path, errno);
-    // The umask may have taken bits away that the owner needs.
-    if (::fchmod(file.fd_.get(), kOwnerOnly) != 0) return failed(path, errno);
+    // Also because the umask may have taken bits away that the owner needs.
+    if (::fchmod(file.fd_.get(), mode) != 0) return failed(path, errno);
     if (auto written = write_all(file.fd_.get(), bytes, path); !written) {
       return std::unexpected(written.error());
     }
@@ -260,11 +260,11 @@ std::expected<UniqueFd, FileError> open_own_file(const std::string& path, int fl
 }
 
 std::expected<void, FileError> replace_file(const std::string& path, std::string_view bytes,
-                                            Durability durability) {
+                                            Durability durability, mode_t mode) {
   const Place place = place_of(path);
   const auto directory = open_directory(place.directory);
   if (!directory) return std::unexpected(directory.error());
-  auto temporary = TemporaryFile::holding(bytes, directory->get(), path, durability);
+  auto temporary = TemporaryFile::holding(bytes, directory->get(), path, durability, mode);
   if (!temporary) return std::unexpected(temporary.error());
   if (const int error = temporary->rename_to(place.name); error != 0) return failed(path, error);
   if (durability == Durability::durable) return flush(directory->get(), place.directory);
@@ -275,7 +275,8 @@ std::expected<void, FileError> create_file(const std::string& path, std::string_
   const Place place = place_of(path);
   const auto directory = open_directory(place.directory);
   if (!directory) return std::unexpected(directory.error());
-  auto temporary = TemporaryFile::holding(bytes, directory->get(), path, Durability::durable);
+  auto temporary =
+      TemporaryFile::holding(bytes, directory->get(), path, Durability::durable, kOwnerOnly);
   if (!temporary) return std::unexpected(temporary.error());
   if (const int error = temporary->link_to(place.name); error != 0) return failed(path, error);
   auto flushed = flush(directory->get(), place.directory);

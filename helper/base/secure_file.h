@@ -62,14 +62,15 @@ enum class Durability {
   fleeting,  ///< none: stamps that are cheap to lose
 };
 
-/// Replaces `path` by a new file of mode 0600: a temporary file in the same directory (its name
+/// Replaces `path` by a new file of mode `mode`: a temporary file in the same directory (its name
 /// starts with `temporary_prefix(path)`), all bytes, fsync, rename, fsync of the directory. On an
 /// error the old file is untouched and the temporary file removed, with one exception: where only
 /// the directory's fsync fails, the new file is there and may not outlast a crash. Never writes in
 /// place.
 [[nodiscard]] std::expected<void, FileError> replace_file(const std::string& path,
                                                           std::string_view bytes,
-                                                          Durability durability);
+                                                          Durability durability,
+                                                          mode_t mode = 0600);
 
 /// Makes `path` with `bytes` as replace_file does, durable, but by link(2): where something has
 /// that name already `FileError::error` is EEXIST. That decides between writers on network homes,

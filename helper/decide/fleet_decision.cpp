@@ -6,6 +6,7 @@ namespace {
 using enum FleetStep;
 using Units = FleetSituation::Units;
 using Report = FleetSituation::Report;
+using LastJob = FleetSituation::LastJob;
 
 bool units_wrong(const FleetSituation& situation) {
   return situation.units == Units::off || situation.units == Units::partly;
@@ -45,13 +46,22 @@ FleetStep step_of_broken_login(const FleetSituation& situation) {
   switch (situation.backup) {
     case BackupSeen::valid:
     case BackupSeen::unknown:
-      return situation.last_failed ? read_last_result : restore;
+      break;
     case BackupSeen::other_host:
     case BackupSeen::not_valid:
     case BackupSeen::none:
+      return log_in;
+  }
+  // What a job has tried in vain is not to be tried by hand.
+  switch (situation.last_job) {
+    case LastJob::wants_login:
+      return log_in;
+    case LastJob::failed:
+      return read_last_result;
+    case LastJob::fine:
       break;
   }
-  return log_in;
+  return restore;
 }
 
 // Of a user who runs on his login, not on a setup token. `nothing`: go on.
@@ -60,8 +70,8 @@ FleetStep step_of_login(const FleetSituation& situation) {
   if (needs_help(*situation.login)) return step_of_broken_login(situation);
   if (*situation.login == LocalLogin::logged_out) return leave_alone;
   if (*situation.login == LocalLogin::unreadable) return repair_file;
-  if (situation.last_failed) return read_last_result;
-  if (situation.login_ends_soon) return log_in;
+  if (situation.last_job == LastJob::wants_login || situation.login_ends_soon) return log_in;
+  if (situation.last_job == LastJob::failed) return read_last_result;
   if (situation.shares_account) return own_account;
   if (situation.backup == BackupSeen::none || situation.backup == BackupSeen::not_valid)
     return back_up;
@@ -70,7 +80,7 @@ FleetStep step_of_login(const FleetSituation& situation) {
 
 FleetStep step_of_setup_token(const FleetSituation& situation) {
   if (situation.setup_token_ends_soon) return new_setup_token;
-  return situation.last_failed ? read_last_result : nothing;
+  return situation.last_job == LastJob::fine ? nothing : read_last_result;
 }
 
 FleetStep step_of_the_not_enrolled(const FleetSituation& situation) {
@@ -100,18 +110,34 @@ FleetStep fleet_step(const FleetSituation& situation) {
   return situation.success_late ? find_silence : nothing;
 }
 
-FleetHealth health_of(FleetStep step) {
+FleetActor actor_of(FleetStep step) {
   switch (step) {
     case nothing:
-      return FleetHealth::well;
     case leave_alone:
-      return FleetHealth::left_alone;
     case ask_again:
     case unseen:
-      return FleetHealth::unknown;
-    default:
-      return FleetHealth::needs_person;
+      return FleetActor::nobody;
+    case own_setup_token:
+    case new_setup_token:
+    case own_account:
+    case log_in:
+    case restore:
+    case back_up:
+      return FleetActor::user;
+    case make_account:
+    case provision:
+    case repair_file:
+    case read_last_result:
+    case find_silence:
+      break;
   }
+  return FleetActor::admin;
+}
+
+FleetHealth health_of(FleetStep step) {
+  if (actor_of(step) != FleetActor::nobody) return FleetHealth::needs_person;
+  if (step == nothing) return FleetHealth::well;
+  return step == leave_alone ? FleetHealth::left_alone : FleetHealth::unknown;
 }
 
 }  // namespace claude_auth

@@ -35,7 +35,8 @@ struct FleetSituation {
   bool enrolled = true;
   std::optional<LocalLogin> login{};
   VaultTokenSeen vault_token = VaultTokenSeen::unknown;
-  bool last_failed = false;   ///< the last job ended in FAIL
+  /// How his last job ended; `wants_login`: in FAIL, with the word that only a login helps.
+  enum class LastJob { fine, failed, wants_login } last_job = LastJob::fine;
   bool success_late = false;  ///< none within `kSuccessExpectedWithin`
 
   // What the store says, or his own part of it.
@@ -68,6 +69,11 @@ enum class FleetStep {
 };
 
 [[nodiscard]] FleetStep fleet_step(const FleetSituation& situation);
+
+/// Who does it.
+enum class FleetActor { nobody, user, admin };
+
+[[nodiscard]] FleetActor actor_of(FleetStep step);
 
 /// How a user counts in the fleet's summary.
 enum class FleetHealth { well, left_alone, needs_person, unknown };

@@ -99,6 +99,8 @@ Json with_backup_time(const StoredDocument& stored, Instant now) {
 }
 
 Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now) {
+  const Document document(stored);
+  if (document.setup_token() == token.view() && document.setup_token_stored_at()) return nullptr;
   Json fields = with_setup_token_date(stored, now);
   set_string(fields.get(), kSetupToken, token.view());
   return fields;
@@ -111,6 +113,7 @@ Json with_setup_token_date(const StoredDocument& stored, Instant now) {
 }
 
 Json without_setup_token(const StoredDocument& stored) {
+  if (json_object_get(stored.fields.get(), kSetupToken) == nullptr) return nullptr;
   Json fields = copy_of_fields(stored);
   json_object_del(fields.get(), kSetupToken);
   json_object_del(fields.get(), kSetupTokenStoredAt);

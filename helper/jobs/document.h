@@ -53,13 +53,19 @@ inline constexpr char kRejectedToken[] =
 /// The new fields with only the time of the backup moved to `now`.
 [[nodiscard]] Json with_backup_time(const StoredDocument& stored, Instant now);
 
-/// The new fields with `token` as setup token, stored at `now`.
+/// What a person is told whose text is no setup token.
+inline constexpr char kNoSetupToken[] =
+    "that is no setup token: one begins with sk-ant-oat01- and has only letters, digits, - and _ "
+    "after it; `claude setup-token` makes one";
+
+/// The new fields with `token` as setup token, stored at `now`; null where it is there already,
+/// with its date.
 [[nodiscard]] Json with_setup_token(const StoredDocument& stored, const Secret& token, Instant now);
 
 /// The new fields with the setup token's year counted from `now`: for one that was put in by hand.
 [[nodiscard]] Json with_setup_token_date(const StoredDocument& stored, Instant now);
 
-/// The new fields without a setup token.
+/// The new fields without a setup token; null where there is none.
 [[nodiscard]] Json without_setup_token(const StoredDocument& stored);
 
 }  // namespace claude_auth

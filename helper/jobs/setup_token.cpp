@@ -57,10 +57,7 @@ int set_setup_token(Context& context, TokenCheck check) {
   if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   auto token = read_secret("Setup token (sk-ant-oat01-…, not shown): ");
   if (!token) return context.finish(Status::fail, token.error());
-  if (!is_setup_token(token->view()))
-    return context.finish(Status::fail,
-                          "that is no setup token: one begins with sk-ant-oat01- and has only "
-                          "letters, digits, - and _ after it; `claude setup-token` makes one");
+  if (!is_setup_token(token->view())) return context.finish(Status::fail, kNoSetupToken);
   if (check == TokenCheck::try_it)
     if (const auto ended = try_token(context, *token)) return *ended;
 
@@ -75,11 +72,9 @@ int set_setup_token(Context& context, TokenCheck check) {
   const auto merged = merge(
       *opened->store,
       [&](const StoredDocument& stored) -> Json {
-        const Document document(stored);
-        stored_at = document.setup_token_stored_at();
-        if (document.setup_token() == token->view() && stored_at) return nullptr;
-        stored_at = now;
-        return with_setup_token(stored, *token, now);
+        Json fields = with_setup_token(stored, *token, now);
+        stored_at = fields ? now : Document(stored).setup_token_stored_at();
+        return fields;
       },
       deadline);
   pass_on_warning(*opened, context);
@@ -109,11 +104,7 @@ int remove_setup_token(Context& context) {
   auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
   const auto merged = merge(
-      *opened->store,
-      [](const StoredDocument& stored) -> Json {
-        const bool there = json_object_get(stored.fields.get(), "setup_token") != nullptr;
-        return there ? without_setup_token(stored) : nullptr;
-      },
+      *opened->store, [](const StoredDocument& stored) { return without_setup_token(stored); },
       deadline);
   pass_on_warning(*opened, context);
   if (!merged) return context.finish(Status::fail, merged.error().sentence);

@@ -242,6 +242,16 @@ void an_open_reader_keeps_the_old_bytes(void**) {
   assert_string_equal(read.c_str(), "old");
 }
 
+void a_replacement_has_the_mode_that_is_asked_for(void**) {
+  const TemporaryDirectory dir;
+  const mode_t old_mask = ::umask(077);
+  assert_true(replace_file(dir / "f", "new", Durability::fleeting, 0644).has_value());
+  ::umask(old_mask);
+  struct stat found{};
+  assert_int_equal(::stat((dir / "f").c_str(), &found), 0);
+  assert_int_equal(found.st_mode & 07777, 0644);
+}
+
 void a_failed_replacement_leaves_everything_as_it_was(void**) {
   const TemporaryDirectory dir;
   assert_int_equal(::mkdir((dir / "f").c_str(), 0700), 0);
@@ -405,6 +415,7 @@ int main() {
       cmocka_unit_test(a_symlink_to_somebody_elses_file_is_no_target),
       cmocka_unit_test(a_replaced_file_has_the_new_bytes),
       cmocka_unit_test(a_replacement_is_private_whatever_the_umask),
+      cmocka_unit_test(a_replacement_has_the_mode_that_is_asked_for),
       cmocka_unit_test(a_replacement_leaves_no_temporary_file),
       cmocka_unit_test(an_open_reader_keeps_the_old_bytes),
       cmocka_unit_test(a_failed_replacement_leaves_everything_as_it_was),

@@ -12,6 +12,7 @@ using test::Row;
 using Units = FleetSituation::Units;
 using Account = FleetSituation::Account;
 using Report = FleetSituation::Report;
+using LastJob = FleetSituation::LastJob;
 using enum FleetStep;
 using S = FleetSituation;
 using Change = void (*)(FleetSituation&);
@@ -57,7 +58,7 @@ void the_roster_comes_first(void**) {
       {"no account", {.account = Account::absent, .report = Report::not_asked}, make_account},
       {"paused", well_but([](S& s) {
          s.paused = true;
-         s.last_failed = true;
+         s.last_job = LastJob::failed;
        }),
        leave_alone},
       {"units off", well_but([](S& s) { s.units = Units::off; }), provision},
@@ -106,7 +107,7 @@ void a_setup_token_makes_the_login_unimportant(void**) {
        on_token_but([](S& s) { s.shares_account = true; }), nothing},
       {"in force, its year is nearly over",
        on_token_but([](S& s) { s.setup_token_ends_soon = true; }), new_setup_token},
-      {"in force, the last job failed", on_token_but([](S& s) { s.last_failed = true; }),
+      {"in force, the last job failed", on_token_but([](S& s) { s.last_job = LastJob::failed; }),
        read_last_result},
       {"rejected, the login is well",
        well_but([](S& s) { s.setup_token = SetupTokenSeen::rejected; }), new_setup_token},
@@ -124,22 +125,24 @@ void a_setup_token_makes_the_login_unimportant(void**) {
 }
 
 void a_broken_login_is_restored_or_made_anew(void**) {
-  const auto broken = [](LocalLogin login, BackupSeen backup, bool last_failed = false) {
+  const auto broken = [](LocalLogin login, BackupSeen backup, LastJob last_job = LastJob::fine) {
     S situation = well_but([](S&) {});
     situation.login = login;
     situation.backup = backup;
-    situation.last_failed = last_failed;
+    situation.last_job = last_job;
     return situation;
   };
   const Row<FleetSituation, FleetStep> rows[] = {
       {"wiped, a backup", broken(LocalLogin::wiped, BackupSeen::valid), restore},
       {"malformed, a backup", broken(LocalLogin::malformed, BackupSeen::valid), restore},
       {"lost, nobody asked the store", broken(LocalLogin::lost, BackupSeen::unknown), restore},
-      {"lost, a backup that did not help", broken(LocalLogin::lost, BackupSeen::valid, true),
-       read_last_result},
+      {"lost, a backup that did not help",
+       broken(LocalLogin::lost, BackupSeen::valid, LastJob::failed), read_last_result},
+      {"wiped, and a job found that only a login helps",
+       broken(LocalLogin::wiped, BackupSeen::valid, LastJob::wants_login), log_in},
       {"lost, no backup", broken(LocalLogin::lost, BackupSeen::none), log_in},
-      {"lost, no backup, and the last job failed", broken(LocalLogin::lost, BackupSeen::none, true),
-       log_in},
+      {"lost, no backup, and the last job failed",
+       broken(LocalLogin::lost, BackupSeen::none, LastJob::failed), log_in},
       {"wiped, a backup of no use", broken(LocalLogin::wiped, BackupSeen::not_valid), log_in},
       {"wiped, another host's backup", broken(LocalLogin::wiped, BackupSeen::other_host), log_in},
       {"logged out", broken(LocalLogin::logged_out, BackupSeen::valid), leave_alone},
@@ -151,7 +154,15 @@ void a_broken_login_is_restored_or_made_anew(void**) {
 
 void a_valid_login_may_need_a_person_as_well(void**) {
   const Row<FleetSituation, FleetStep> rows[] = {
-      {"the last job failed", well_but([](S& s) { s.last_failed = true; }), read_last_result},
+      {"the last job failed", well_but([](S& s) { s.last_job = LastJob::failed; }),
+       read_last_result},
+      {"real inference rejects it", well_but([](S& s) { s.last_job = LastJob::wants_login; }),
+       log_in},
+      {"it ends soon, and the last job failed", well_but([](S& s) {
+         s.login_ends_soon = true;
+         s.last_job = LastJob::failed;
+       }),
+       log_in},
       {"it ends soon", well_but([](S& s) { s.login_ends_soon = true; }), log_in},
       {"another user's account", well_but([](S& s) { s.shares_account = true; }), own_account},
       {"no backup", well_but([](S& s) { s.backup = BackupSeen::none; }), back_up},
@@ -178,23 +189,35 @@ void without_his_part_the_rest_still_counts(void**) {
   every_row_holds(rows, fleet_step);
 }
 
+void every_step_is_somebodys(void**) {
+  constexpr Row<FleetStep, FleetActor> kRows[] = {
+      {"nothing", nothing, FleetActor::nobody},
+      {"leave_alone", leave_alone, FleetActor::nobody},
+      {"ask_again", ask_again, FleetActor::nobody},
+      {"unseen", unseen, FleetActor::nobody},
+      {"own_setup_token", own_setup_token, FleetActor::user},
+      {"new_setup_token", new_setup_token, FleetActor::user},
+      {"own_account", own_account, FleetActor::user},
+      {"log_in", log_in, FleetActor::user},
+      {"restore", restore, FleetActor::user},
+      {"back_up", back_up, FleetActor::user},
+      {"make_account", make_account, FleetActor::admin},
+      {"provision", provision, FleetActor::admin},
+      {"repair_file", repair_file, FleetActor::admin},
+      {"read_last_result", read_last_result, FleetActor::admin},
+      {"find_silence", find_silence, FleetActor::admin},
+  };
+  every_row_holds(kRows, actor_of);
+}
+
 void every_step_counts_once(void**) {
   constexpr Row<FleetStep, FleetHealth> kRows[] = {
       {"nothing", nothing, FleetHealth::well},
       {"leave_alone", leave_alone, FleetHealth::left_alone},
       {"ask_again", ask_again, FleetHealth::unknown},
       {"unseen", unseen, FleetHealth::unknown},
-      {"make_account", make_account, FleetHealth::needs_person},
-      {"provision", provision, FleetHealth::needs_person},
-      {"own_setup_token", own_setup_token, FleetHealth::needs_person},
-      {"new_setup_token", new_setup_token, FleetHealth::needs_person},
-      {"own_account", own_account, FleetHealth::needs_person},
-      {"log_in", log_in, FleetHealth::needs_person},
-      {"restore", restore, FleetHealth::needs_person},
-      {"back_up", back_up, FleetHealth::needs_person},
-      {"repair_file", repair_file, FleetHealth::needs_person},
-      {"read_last_result", read_last_result, FleetHealth::needs_person},
-      {"find_silence", find_silence, FleetHealth::needs_person},
+      {"the user's", log_in, FleetHealth::needs_person},
+      {"the admin's", provision, FleetHealth::needs_person},
   };
   every_row_holds(kRows, health_of);
 }
@@ -212,6 +235,7 @@ int main() {
       cmocka_unit_test(a_broken_login_is_restored_or_made_anew),
       cmocka_unit_test(a_valid_login_may_need_a_person_as_well),
       cmocka_unit_test(without_his_part_the_rest_still_counts),
+      cmocka_unit_test(every_step_is_somebodys),
       cmocka_unit_test(every_step_counts_once),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
