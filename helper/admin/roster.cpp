@@ -55,7 +55,7 @@ std::optional<bool> boolean_in(const YamlValue& value) {
 }
 
 bool is_control(char c) {
-  return (c >= '\0' && c < ' ') || c == '\x7f';
+  return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
 /// Reads the users of one document.

@@ -25,6 +25,8 @@ constexpr std::size_t kMaxValues = 1'000'000;
 /// Puts a tree together from yaml-cpp's events.
 class YamlTreeBuilder : public YAML::EventHandler {
  public:
+  explicit YamlTreeBuilder(int last_line) : last_line_(last_line) {}
+
   YamlTree take() { return std::move(tree_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -51,11 +53,22 @@ class YamlTreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
  private:
+  /// A value that is left out is where its key is: yaml-cpp's mark is behind it, lines away.
+  [[nodiscard]] int line_of(YamlKind kind, const YAML::Mark& mark) const {
+    if (kind == YamlKind::null && !open_.empty()) {
+      const YamlValue& around = tree_.values_[open_.back()];
+      if (around.kind == YamlKind::map && around.ids.size() % 2 == 1) {
+        return tree_.values_[around.ids.back()].line;
+      }
+    }
+    return std::min(mark.line + 1, last_line_);
+  }
+
   YamlValue& add(YamlKind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     const YamlId id = tree_.values_.size();
     if (id == kMaxValues) throw YAML::ParserException(mark, "more than a million values");
     tree_.values_.push_back(
-        {.kind = kind, .line = mark.line + 1, .text = {}, .tag = {}, .ids = {}});
+        {.kind = kind, .line = line_of(kind, mark), .text = {}, .tag = {}, .ids = {}});
     if (anchor != 0) {
       anchors_.resize(std::max(anchors_.size(), anchor + 1));
       anchors_[anchor] = id;
@@ -74,6 +87,7 @@ class YamlTreeBuilder : public YAML::EventHandler {
     if (!open_.empty()) tree_.values_[open_.back()].ids.push_back(id);
   }
 
+  int last_line_;
   YamlTree tree_;
   std::vector<YamlId> anchors_;  // by yaml-cpp's numbers, which count from 1
   std::vector<YamlId> open_;     // the collections around what comes next
@@ -103,6 +117,11 @@ std::optional<YamlFault> find_bad_bytes(std::string_view text) {
   return std::nullopt;
 }
 
+int lines_in(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return static_cast<int>(std::ranges::count(text, '\n')) + 1;
+}
+
 /// What yaml-cpp has another word for in each place.
 bool is_indented_by_tab(std::string_view text, int line) {
   for (; line > 1 && !text.empty(); --line)
@@ -116,21 +135,24 @@ std::expected<YamlTree, YamlFault> read_yaml(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (const auto fault = find_bad_bytes(text)) return std::unexpected(*fault);
+  const int last_line = lines_in(text);
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp takes the end of the text for the end of a quoted scalar, but not this marker.
+    std::istringstream stream{std::string(text) + "\n...\n"};
     YAML::Parser parser(stream);
-    YamlTreeBuilder builder;
+    YamlTreeBuilder builder(last_line);
     if (!parser.HandleNextDocument(builder)) return std::unexpected(YamlFault{1, "nothing"});
     YamlTree tree = builder.take();
-    YamlTreeBuilder second;
+    YamlTreeBuilder second(last_line);
     if (parser.HandleNextDocument(second)) {
       return std::unexpected(YamlFault{second.take().at(0).line, "a second document"});
     }
     return tree;
   } catch (const YAML::DeepRecursion& error) {
-    return std::unexpected(YamlFault{error.mark.line + 1, "nested too deeply"});
+    return std::unexpected(
+        YamlFault{std::min(error.mark.line + 1, last_line), "nested too deeply"});
   } catch (const YAML::Exception& error) {
-    const int line = error.mark.line + 1;
+    const int line = std::min(error.mark.line + 1, last_line);
     return std::unexpected(YamlFault{
         line, is_indented_by_tab(text, line) ? "indented by a tab" : printable(error.msg)});
   }
