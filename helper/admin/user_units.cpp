@@ -1,0 +1,32 @@
+#include "admin/user_units.h"
+
+#include <expected>
+
+#include "decide/provision_decision.h"
+
+namespace claude_auth {
+
+bool set_units(Host& host, const std::string& user, Units units, Doing doing, UserLine& line) {
+  const auto state = host.units(user);
+  if (!state) {
+    line.failed("units not checked: " + state.error());
+    return true;
+  }
+  const bool some_on = *state == UnitsState::on || *state == UnitsState::partly;
+  const bool some_off = *state == UnitsState::off || *state == UnitsState::partly;
+  const UnitsStep step = units_step(units == Units::wanted, some_on, some_off);
+  if (step != UnitsStep::leave) {
+    const bool enable = step == UnitsStep::enable;
+    std::expected<void, std::string> done;
+    if (doing == Doing::it) done = enable ? host.enable_units(user) : host.disable_units(user);
+    const std::string what = enable ? "enabled" : "disabled";
+    if (done) {
+      line.did("units " + what);
+    } else {
+      line.failed("units not " + what + ": " + done.error());
+    }
+  }
+  return *state != UnitsState::no_manager;
+}
+
+}  // namespace claude_auth
