@@ -3,16 +3,22 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "admin/admin_context.h"
+#include "admin/admin_setup_token.h"
 #include "admin/confirmation.h"
 #include "admin/deprovision.h"
+#include "admin/fleet_status.h"
 #include "admin/host.h"
 #include "admin/provision.h"
+#include "admin/roster.h"
 #include "base/config.h"
 #include "base/paths.h"
 #include "base/secret.h"
@@ -47,6 +53,8 @@ class CommandLine {
     app_.footer("See claude-auth-admin(8).");
     add_provision();
     add_deprovision();
+    add_status();
+    add_setup_token();
   }
 
   /// Throws CLI::ParseError.
@@ -81,8 +89,51 @@ class CommandLine {
     });
   }
 
+  void add_status() {
+    using Format = FleetStatusOptions::Format;
+    auto* const command = app_.add_subcommand("status", "Show every user, and what is to do");
+    add_roster(*command, status_.roster);
+    command->add_option("--user", status_.user, "Only this one")->option_text("USER");
+    const auto format = [this](Format chosen) {
+      return [this, chosen] { status_.format = chosen; };
+    };
+    auto* const json = command->add_flag_callback("--json", format(Format::json), "As JSON");
+    auto* const metrics = command->add_flag_callback("--prometheus", format(Format::prometheus),
+                                                     "As metrics for node_exporter");
+    metrics->excludes(json);
+    command->add_option("--output", status_.output, "Write the metrics to this file, in one piece")
+        ->option_text("FILE")
+        ->needs(metrics);
+    command
+        ->add_flag_function(
+            "--watch{5}",
+            [this](std::int64_t seconds) { status_.watch = std::chrono::seconds(seconds); },
+            "Again and again, SECONDS apart (default 5)")
+        ->check(CLI::Range(1, 86'400))
+        ->excludes(json)
+        ->excludes(metrics);
+    calls(*command, fleet_status, status_);
+  }
+
+  void add_setup_token() {
+    using Action = AdminSetupTokenOptions::Action;
+    auto* const group = app_.add_subcommand("setup-token", "A user's setup token in Vault");
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, Action action, const char* what) {
+      auto* const command = group->add_subcommand(name, what);
+      AdminSetupTokenOptions& options = setup_token_[action];
+      options.action = action;
+      add_roster(*command, options.roster);
+      command->add_option("USER", options.user, "Whose")->required()->option_text(" ");
+      calls(*command, admin_setup_token, options);
+    };
+    add("set", Action::set, "Read one from a prompt or standard input, and store it");
+    add("remove", Action::remove, "Take it out of the store");
+    add("status", Action::status, "Say whether there is one, and when its year ends");
+  }
+
   static void add_roster(CLI::App& command, std::string& roster) {
-    roster = system_config_dirs().admin + "/claude-auth-sync.roster.yaml";
+    roster = default_roster();
     command.add_option("--roster", roster, "The users, in YAML")
         ->option_text("FILE (default " + roster + ")");
   }
@@ -99,6 +150,8 @@ class CommandLine {
   CLI::App app_{"Looks after the Claude Code logins of this host's users."};
   ProvisionOptions provision_;
   DeprovisionOptions deprovision_;
+  FleetStatusOptions status_;
+  std::map<AdminSetupTokenOptions::Action, AdminSetupTokenOptions> setup_token_;
   bool sure_ = false;
 };
 
