@@ -111,7 +111,7 @@ class Watch {
 template <typename Change>
 bool Watch::stamp(Change change) {
   const auto stamps = update_stamps(context_, Deadline::in(kChangeNeeds), change);
-  if (!stamps) context_.log.line(Status::fail, stamps.error());
+  if (!stamps) context_.report(Status::fail, stamps.error());
   return stamps.has_value();
 }
 
@@ -263,7 +263,7 @@ void Watch::act(WatchStep step, const Observation& seen, const std::string& stat
 void Watch::report(std::string_view problem, const std::string& state) {
   if (asked_about_ == state) return;
   asked_about_ = state;
-  context_.log.line(Status::fail, problem);
+  context_.report(Status::fail, problem);
 }
 
 void Watch::take(const Observation& seen) {
@@ -285,20 +285,19 @@ void Watch::heal(const Observation& seen) {
   const auto replaced = plan.carry_out(Deadline::in(kChangeNeeds));
   if (!replaced) return heal_later(replaced.error());
   if (*replaced == Replaced::replaced)
-    context_.log.line(Status::recovered, "login healed from memory; the one here was " +
-                                             std::string(seen.login == LocalLogin::valid
-                                                             ? "a stale copy"
-                                                             : claude_auth::name_of(seen.login)));
+    context_.report(Status::recovered, "login healed from memory; the one here was " +
+                                           std::string(seen.login == LocalLogin::valid
+                                                           ? "a stale copy"
+                                                           : claude_auth::name_of(seen.login)));
   look_in(kBetweenLooks);
 }
 
 // A lock of Claude's is busy, or the disk is full: said once, and once more where it lasts.
 void Watch::heal_later(const std::string& problem) {
   ++failed_heals_;
-  if (failed_heals_ == 1)
-    context_.log.line(Status::warn, "the login is not healed yet: " + problem);
+  if (failed_heals_ == 1) context_.report(Status::warn, "the login is not healed yet: " + problem);
   if (failed_heals_ == kHealsUntilFail)
-    context_.log.line(Status::fail, "the login cannot be healed: " + problem);
+    context_.report(Status::fail, "the login cannot be healed: " + problem);
   look_in(heal_retry(failed_heals_));
 }
 
@@ -316,13 +315,13 @@ void Watch::take_back() {
   if (!removed) {
     ++failed_heals_;
     if (failed_heals_ == 1)
-      context_.log.line(Status::warn, "the log-out is not carried out yet: " + removed.error());
+      context_.report(Status::warn, "the log-out is not carried out yet: " + removed.error());
     return late_log_out_.try_again_in(heal_retry(failed_heals_));
   }
   if (*removed == Replaced::not_wanted) return;
-  context_.log.line(Status::warn,
-                    "it was a log-out: the login healed before that showed is taken back; "
-                    "`claude-auth-sync restore` brings it here again");
+  context_.report(Status::warn,
+                  "it was a log-out: the login healed before that showed is taken back; "
+                  "`claude-auth-sync restore` brings it here again");
   forget();
 }
 
@@ -342,7 +341,7 @@ void Watch::ask_again() {
 
 bool Watch::start(std::expected<WatchChild, std::string> child) {
   if (!child) {
-    context_.log.line(Status::fail, child.error());
+    context_.report(Status::fail, child.error());
     return false;
   }
   helper_.emplace(std::move(*child));
@@ -377,6 +376,7 @@ void Watch::finish_asking() {
 }  // namespace
 
 int watch(Context& context) {
+  context.job = Job::watch;
   if (!is_enrolled(context)) {
     // A service that ends before it was ready has failed, in its manager's eyes.
     notify_service_manager("READY=1");

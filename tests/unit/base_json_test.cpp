@@ -151,6 +151,21 @@ void indented_text_parses_back(void**) {
   assert_string_equal(rewritten(text).c_str(), R"({"a":{"b":1.25}})");
 }
 
+void what_others_wrote_is_kept_printable(void**) {
+  const Json object = new_object();
+  set_printable(object.get(), "text", "a\x1b[2Jb\xff\n");
+  set_printable(object.get(), "none", "");
+  assert_string_equal(dump(object.get()).c_str(), R"({"text":"a?[2Jb??"})");
+}
+
+void a_moment_that_is_not_known_is_no_member(void**) {
+  const Json object = new_object();
+  set_instant(object.get(), "at_ms", std::nullopt);
+  assert_false(instant_member(object.get(), "at_ms").has_value());
+  set_instant(object.get(), "at_ms", Instant(Millis(1'795'286'437'999)));
+  assert_true(instant_member(object.get(), "at_ms") == Instant(Millis(1'795'286'437'999)));
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -185,6 +200,8 @@ int main() {
       cmocka_unit_test(a_set_member_is_read_back),
       cmocka_unit_test(a_copy_shares_nothing),
       cmocka_unit_test(indented_text_parses_back),
+      cmocka_unit_test(what_others_wrote_is_kept_printable),
+      cmocka_unit_test(a_moment_that_is_not_known_is_no_member),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -24,6 +24,11 @@ void minutes_are_not_rounded_up(void**) {
   assert_string_equal(span(1min + 59s).c_str(), "1 minute");
 }
 
+void one_has_no_plural(void**) {
+  assert_string_equal(count_of(0, "time").c_str(), "0 times");
+  assert_string_equal(count_of(1, "time").c_str(), "1 time");
+}
+
 void a_moment_lies_ahead_or_behind(void**) {
   const Instant now{1h};
   assert_string_equal(until(now + 48h, now).c_str(), "in 2 days");
@@ -40,6 +45,7 @@ int main() {
       cmocka_unit_test(the_largest_unit_that_fits_is_named),
       cmocka_unit_test(days_and_hours_are_rounded),
       cmocka_unit_test(minutes_are_not_rounded_up),
+      cmocka_unit_test(one_has_no_plural),
       cmocka_unit_test(a_moment_lies_ahead_or_behind),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 
 #include "claude/oauth_env.h"
 #include "cmocka_cpp.h"
 #include "jobs/pause.h"
+#include "standard_streams.h"
 #include "user_home.h"
 
 namespace claude_auth {
@@ -35,16 +35,8 @@ struct Home : UserHome {
 
   /// With `input` on standard input, from a pipe.
   [[nodiscard]] Ran set(const std::string& input, TokenCheck check = TokenCheck::try_it) const {
-    std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) ::abort();
-    const UniqueFd saved(::dup(STDIN_FILENO));
-    ::dup2(ends[0], STDIN_FILENO);
-    ::close(ends[0]);
-    if (::write(ends[1], input.data(), input.size()) != static_cast<ssize_t>(input.size())) fail();
-    ::close(ends[1]);
-    Ran ran = run([&](Context& context) { return set_setup_token(context, check); });
-    ::dup2(saved.get(), STDIN_FILENO);
-    return ran;
+    const PipedInput piped(input);
+    return run([&](Context& context) { return set_setup_token(context, check); });
   }
 
   /// In the store, in the env file, and no more.

@@ -1,16 +1,13 @@
 // `status`: what a person reads, and whether there is something to do.
 #include "jobs/status.h"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdio>
 
 #include "claude/oauth_env.h"
 #include "cmocka_cpp.h"
 #include "jobs/pause.h"
+#include "standard_streams.h"
 #include "user_home.h"
 
 namespace claude_auth {
@@ -33,16 +30,11 @@ struct Shown {
 };
 
 Shown show(const UserHome& home) {
-  std::fflush(stdout);
-  const UniqueFd saved(::dup(STDOUT_FILENO));
-  const std::string path = home.dir / "shown";
-  const UniqueFd file(::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
-  ::dup2(file.get(), STDOUT_FILENO);
-  const Ran ran = home.run([](Context& context) { return status(context, Reach::everywhere); });
-  std::fflush(stdout);
-  ::dup2(saved.get(), STDOUT_FILENO);
+  Ran ran;
+  const std::string text = output_of(
+      [&] { ran = home.run([](Context& context) { return status(context, Reach::everywhere); }); });
   assert_true(ran.logged.empty());
-  return {.exit_status = ran.exit_status, .text = contents(path)};
+  return {.exit_status = ran.exit_status, .text = text};
 }
 
 void a_healthy_user_has_nothing_to_do(void**) {
@@ -186,6 +178,15 @@ void showing_changes_nothing(void**) {
   assert_int_equal(home.document().version, 1);
 }
 
+void the_last_result_is_shown(void**) {
+  UserHome home;
+  home.backed_up("one");
+  home.clock.at += 2h;
+  const Shown shown = show(home);
+  assert_string_equal(shown.row("last result").c_str(), "OK login backed up, 2 hours ago");
+  assert_string_equal(shown.row("last success").c_str(), "2 hours ago");
+}
+
 void nothing_secret_is_shown(void**) {
   const UserHome home;
   home.backed_up("one");
@@ -215,6 +216,7 @@ int main() {
       cmocka_unit_test(the_end_of_the_login_is_shown),
       cmocka_unit_test(a_pause_is_shown),
       cmocka_unit_test(showing_changes_nothing),
+      cmocka_unit_test(the_last_result_is_shown),
       cmocka_unit_test(nothing_secret_is_shown),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -55,6 +55,19 @@ void a_wiped_login_is_healed_from_memory(void**) {
   assert_true(home.ends_well());
 }
 
+void a_heal_is_counted(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  const Events files(home.paths.claude_dir, IN_MOVED_TO);
+  home.wipe();
+  files.wait_until([&] { return home.generation() == "one"; });
+  assert_true(home.ends_well());
+  assert_int_equal(load_last_status(home.paths).heals, 1);
+  assert_true(load_last_status(home.paths).last_success_at == home.clock.at);
+}
+
 void a_heal_that_fails_is_said_once_and_goes_on(void**) {
   Watched home;
   home.change_stamps([](Stamps&) {});
@@ -118,6 +131,7 @@ int main(int count, char**) {
   if (sodium_init() < 0) return 1;
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_wiped_login_is_healed_from_memory),
+      cmocka_unit_test(a_heal_is_counted),
       cmocka_unit_test(a_heal_that_fails_is_said_once_and_goes_on),
       cmocka_unit_test(a_log_out_that_shows_late_is_carried_out),
       cmocka_unit_test(a_late_log_out_waits_for_claudes_lock),
