@@ -26,9 +26,9 @@ TokenStep token_step(const TokenSituation& now) {
     case VaultTokenSeen::absent:
     case VaultTokenSeen::foreign:
     case VaultTokenSeen::rejected:
+    case VaultTokenSeen::unreadable:
       return now.may_ask ? TokenStep::mint : TokenStep::leave;
     case VaultTokenSeen::present:
-    case VaultTokenSeen::unreadable:
     case VaultTokenSeen::unknown:
       break;
   }
@@ -38,6 +38,7 @@ TokenStep token_step(const TokenSituation& now) {
 std::string_view why_minted(const TokenSituation& now) {
   if (now.file == VaultTokenSeen::absent) return "there was none";
   if (now.file == VaultTokenSeen::foreign) return "the one in place was not the user's own";
+  if (now.file == VaultTokenSeen::unreadable) return "the file in place was no token file";
   return "the one in place was dead";
 }
 

@@ -28,7 +28,7 @@ enum class TokenStep {
   record,  ///< a good one, made by somebody else or in a run that died: to be known for later
   mint,
   leave,     ///< one has to be minted, and that takes an admin's token
-  report,    ///< what lies there, or the silence, proves nothing: minting would heal nothing
+  report,    ///< nobody could say what lies there, which proves nothing
   distrust,  ///< the user names somebody else's token as his own
 };
 

@@ -17,7 +17,7 @@ void without_an_admins_token_nothing_is_minted(void**) {
       {"absent", {.file = absent}, TokenStep::leave},
       {"foreign", {.file = foreign}, TokenStep::leave},
       {"rejected", {.file = rejected}, TokenStep::leave},
-      {"unreadable", {.file = unreadable}, TokenStep::report},
+      {"unreadable", {.file = unreadable}, TokenStep::leave},
       {"unknown", {.file = unknown}, TokenStep::report},
       {"present, which nobody can say here", {.file = present}, TokenStep::report},
   };
@@ -29,13 +29,13 @@ void what_is_no_good_token_is_replaced(void**) {
       {"absent", {.file = absent, .may_ask = true}, TokenStep::mint},
       {"foreign", {.file = foreign, .may_ask = true}, TokenStep::mint},
       {"rejected", {.file = rejected, .may_ask = true}, TokenStep::mint},
+      {"a symbolic link, a FIFO, garbage", {.file = unreadable, .may_ask = true}, TokenStep::mint},
   };
   every_row_holds(kRows, token_step);
 }
 
 void what_proves_nothing_is_reported(void**) {
   constexpr Row<TokenSituation, TokenStep> kRows[] = {
-      {"unreadable", {.file = unreadable, .may_ask = true}, TokenStep::report},
       {"unknown", {.file = unknown, .may_ask = true}, TokenStep::report},
       {"present, which nobody can say here", {.file = present, .may_ask = true}, TokenStep::report},
   };
@@ -60,6 +60,9 @@ void every_mint_has_its_reason(void**) {
       {"absent", {.file = absent, .may_ask = true}, "there was none"},
       {"foreign", {.file = foreign, .may_ask = true}, "the one in place was not the user's own"},
       {"rejected", {.file = rejected, .may_ask = true}, "the one in place was dead"},
+      {"unreadable",
+       {.file = unreadable, .may_ask = true},
+       "the file in place was no token file"},
       {"gone", {ours, true, gone, true}, "the one in place was dead"},
   };
   every_row_holds(kRows, why_minted);
