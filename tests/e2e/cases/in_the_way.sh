@@ -43,6 +43,7 @@ case_fifo_as_claude_json() { stands_in_the_way fifo .claude.json; }
 case_fifo_as_vault_token() { stands_in_the_way fifo "$config_dir/vault-token" 'FAIL /home/alice'; }
 case_fifo_as_env_file() { stands_in_the_way fifo "$config_dir/claude-oauth.env"; }
 case_fifo_as_state() { stands_in_the_way fifo "$state_dir/state.json" 'FAIL /home/alice'; }
+case_fifo_as_last_status() { stands_in_the_way fifo "$state_dir/last-status.json"; }
 case_fifo_as_log() { stands_in_the_way fifo "$state_dir/sync.log"; }
 case_fifo_as_login_lock() { stands_in_the_way fifo "$state_dir/login.lock" 'FAIL /home/alice'; }
 case_fifo_as_change_lock() { stands_in_the_way fifo "$state_dir/change.lock" 'FAIL /home/alice'; }
@@ -55,6 +56,7 @@ case_symlink_as_claude_json() { stands_in_the_way symlink .claude.json; }
 case_symlink_as_vault_token() { stands_in_the_way symlink "$config_dir/vault-token" 'FAIL /home/alice'; }
 case_symlink_as_env_file() { stands_in_the_way symlink "$config_dir/claude-oauth.env"; }
 case_symlink_as_state() { stands_in_the_way symlink "$state_dir/state.json" 'FAIL /home/alice'; }
+case_symlink_as_last_status() { stands_in_the_way symlink "$state_dir/last-status.json"; }
 case_symlink_as_log() { stands_in_the_way symlink "$state_dir/sync.log"; }
 case_symlink_as_login_lock() { stands_in_the_way symlink "$state_dir/login.lock" 'FAIL /home/alice'; }
 case_symlink_as_change_lock() { stands_in_the_way symlink "$state_dir/change.lock" 'FAIL /home/alice'; }
@@ -63,6 +65,7 @@ case_symlink_as_paused() { stands_in_the_way symlink "$state_dir/paused" 'OK'; }
 
 case_directory_as_credentials() { stands_in_the_way directory .claude/.credentials.json 'FAIL /home/alice'; }
 case_directory_as_state() { stands_in_the_way directory "$state_dir/state.json" 'FAIL /home/alice'; }
+case_directory_as_last_status() { stands_in_the_way directory "$state_dir/last-status.json"; }
 case_directory_as_env_file() { stands_in_the_way directory "$config_dir/claude-oauth.env" 'FAIL /home/alice'; }
 
 # Dotfile managers do this: the target is the person's own file and is what is replaced.
