@@ -48,3 +48,9 @@ case_nothing_is_left_of_a_setup_token() {
   echo "sk-ant-oat01-TEST-$secret" | sync_as alice setup-token set --no-check || fail "$(said)"
   same "pieces that are left" 0 "$(left_in claude-auth-syn claude-auth-sync login --codes)"
 }
+
+case_nothing_is_left_of_a_vault_token() {
+  same "pieces that are left" 0 \
+    "$(left_in claude-auth-syn claude-auth-sync vault-token set <<<"hvs.TEST-$secret")"
+  contains "the token file" "$secret" "$(cat /home/alice/.config/claude-auth-sync/vault-token)"
+}
