@@ -1,70 +1,14 @@
 #include "conformance.h"
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "conformance_fixture.h"
 #include "decide/token_decision.h"
 #include "store/vault_store.h"
-#include "vault/vault_api.h"
-
-#include "cmocka_cpp.h"
 
 namespace claude_auth::testing {
 namespace {
-
-const ServerUnderTest* under_test = nullptr;
-
-Deadline soon() {
-  return Deadline::in(std::chrono::seconds(10));
-}
-
-VaultSettings settings_for(const std::string& mount) {
-  VaultSettings settings;
-  settings.address = under_test->address;
-  settings.ca_cert = under_test->ca_cert;
-  settings.mount = mount;
-  settings.max_retries = 3;
-  return settings;
-}
-
-Secret secret(const std::string& text) {
-  return Secret::copy_of(text);
-}
-
-/// What an admin does to the server, as its root.
-class Admin {
- public:
-  Admin() : api_(VaultApi::open(settings_for("secret"), secret(under_test->root_token)).value()) {}
-
-  void post(const std::string& path, const std::string& body) {
-    const auto reply = api_.post(path, body, soon());
-    assert_true(reply.has_value());
-    assert_in_range(reply->status, 200, 204);
-  }
-
-  /// A token as provisioning makes it: scoped to one user's document.
-  Secret mint(const std::string& user, const std::string& more = R"("period":"768h")") {
-    post("sys/policies/acl/workstation-claude-" + user,
-         R"({"policy":"path \"secret/data/workstation/claude-users/)" + user +
-             R"(\" { capabilities = [\"create\", \"read\", \"update\"] }"})");
-    return token(R"({"display_name":"devvm-claude-auth-)" + user +
-                 R"(","policies":["workstation-claude-)" + user + R"("],)" + more + "}");
-  }
-
-  Secret token(const std::string& request) {
-    const auto reply = api_.post("auth/token/create-orphan", request, soon());
-    assert_true(reply.has_value());
-    assert_int_equal(reply->status, 200);
-    const auto body = parse_object(reply->body);
-    const json_t* const auth = json_object_get(body->get(), "auth");
-    return Secret::copy_of(string_member(auth, "client_token").value_or(""));
-  }
-
- private:
-  VaultApi api_;
-};
 
 VaultStore store_at(const std::string& path, Secret token, const std::string& mount = "secret") {
   return {settings_for(mount), path, std::move(token), CLAUDE_AUTH_STORE_PROGRAM};
@@ -76,17 +20,6 @@ VaultStore root_store(const std::string& path, const std::string& mount = "secre
 
 Json object(const char* text) {
   return std::move(parse_object(text).value());
-}
-
-template <typename Result>
-void assert_failed(const Result& result, StoreErrorKind kind) {
-  assert_false(result.has_value());
-  if (result.error().kind != kind) fail_msg("%s", result.error().sentence.c_str());
-}
-
-template <typename Result>
-void assert_done(const Result& result) {
-  if (!result) fail_msg("%s", result.error().sentence.c_str());
 }
 
 /// Deletes the current version of secret/`path`, as `kv delete` does.
@@ -310,7 +243,6 @@ void a_token_that_cannot_be_renewed_says_so(void**) {
 }
 
 void a_sealed_server_is_sealed(void**) {
-  Admin().post("sys/seal", "{}");
   VaultSettings settings = settings_for("secret");
   settings.max_retries = 0;
   VaultStore store(settings, "conformance/absent", secret(under_test->root_token),
@@ -318,10 +250,7 @@ void a_sealed_server_is_sealed(void**) {
   assert_failed(store.read(soon()), StoreErrorKind::sealed);
 }
 
-}  // namespace
-
-int run_conformance(const ServerUnderTest& server, const char* name) {
-  under_test = &server;
+int run_user_cases(const std::string& name) {
   const CMUnitTest cases[] = {
       cmocka_unit_test(an_absent_document_is_version_0_without_fields),
       cmocka_unit_test(the_first_write_makes_version_1),
@@ -356,9 +285,30 @@ int run_conformance(const ServerUnderTest& server, const char* name) {
       cmocka_unit_test(a_token_with_an_end_has_a_ttl),
       cmocka_unit_test(a_root_token_has_no_ttl),
       cmocka_unit_test(a_token_that_cannot_be_renewed_says_so),
-      cmocka_unit_test(a_sealed_server_is_sealed),
   };
-  return cmocka_run_group_tests_name(name, cases, nullptr, nullptr);
+  return cmocka_run_group_tests_name(name.c_str(), cases, nullptr, nullptr);
+}
+
+int seal(void**) {
+  Admin().post("sys/seal", "{}");
+  return 0;
+}
+
+int run_sealed_cases(const std::string& name) {
+  const CMUnitTest cases[] = {
+      cmocka_unit_test(a_sealed_server_is_sealed),
+      cmocka_unit_test(every_call_of_an_admin_says_sealed),
+      cmocka_unit_test(a_sealed_server_tells_its_health),
+  };
+  return cmocka_run_group_tests_name(name.c_str(), cases, seal, nullptr);
+}
+
+}  // namespace
+
+int run_conformance(const ServerUnderTest& server, const std::string& name) {
+  under_test = &server;
+  return run_user_cases(name) + run_admin_cases(name + ", admin") +
+         run_token_cases(name + ", tokens") + run_sealed_cases(name + ", sealed");
 }
 
 }  // namespace claude_auth::testing

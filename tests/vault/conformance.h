@@ -12,7 +12,7 @@ struct ServerUnderTest {
   std::string ca_cert;  ///< file; empty for http
 };
 
-/// Runs every case and returns the number of failures. The last case seals the server.
-[[nodiscard]] int run_conformance(const ServerUnderTest& server, const char* name);
+/// Runs every case and returns the number of failures. The last ones find the server sealed.
+[[nodiscard]] int run_conformance(const ServerUnderTest& server, const std::string& name);
 
 }  // namespace claude_auth::testing

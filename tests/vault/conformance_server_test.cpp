@@ -15,5 +15,5 @@ int main() {
   }
   if (sodium_init() < 0) return 1;
   const RealServer server(*program);
-  return run_conformance({server.address(), server.root_token(), ""}, program->c_str());
+  return run_conformance({server.address(), server.root_token(), ""}, *program);
 }
