@@ -114,6 +114,7 @@ void no_count_is_lost_among_many(void**) {
   const Kept kept;
   std::filesystem::create_directories(kept.paths.state_dir);
   std::vector<pid_t> jobs;
+  jobs.reserve(20);
   for (int i = 0; i < 20; ++i)
     jobs.push_back(start_forked([&] {
       keep_status(kept.paths,
