@@ -46,8 +46,9 @@ UnitFacts take_facts(std::string_view& text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) break;
     if (line == "UnitFileState=enabled") facts.enabled = true;
+    // A watch that ends to have a person called is on its way back already.
     constexpr std::array kActive = {"ActiveState=active", "ActiveState=activating",
-                                    "ActiveState=reloading"};
+                                    "ActiveState=reloading", "ActiveState=deactivating"};
     if (std::ranges::find(kActive, line) != kActive.end()) facts.active = true;
   }
   return facts;
@@ -75,7 +76,7 @@ std::string failure_of(const Finished& finished, const std::string& verb) {
 
 /// Runs systemctl; its standard output where it succeeded.
 std::expected<std::string, std::string> systemctl(const HostPaths& paths, const std::string& user,
-                                                  std::vector<std::string> words) {
+                                                  const std::vector<std::string>& words) {
   if (!is_user_name(user)) {
     return std::unexpected("\"" + printable(user) + "\" can have no units: the name should be " +
                            std::string(kUserNameRule));
@@ -83,16 +84,16 @@ std::expected<std::string, std::string> systemctl(const HostPaths& paths, const 
   if (!is_booted(paths.booted)) {
     return std::unexpected("this host was not booted by systemd: it has no units");
   }
-  const std::string verb = words.front();
-  words.insert(words.begin(), {"systemctl", "--no-pager", "--no-ask-password"});
+  std::vector<std::string> arguments = {"systemctl", "--no-pager", "--no-ask-password"};
+  arguments.insert(arguments.end(), words.begin(), words.end());
   const auto finished = run({.path = paths.systemctl,
-                             .arguments = std::move(words),
+                             .arguments = std::move(arguments),
                              .environment = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8"}},
                             Deadline::in(kSystemctlNeeds), kGrace, kMaxOutput);
   if (!finished) {
     return std::unexpected("cannot start " + paths.systemctl + ": " + errno_text(finished.error()));
   }
-  if (finished->wait_status != 0) return std::unexpected(failure_of(*finished, verb));
+  if (finished->wait_status != 0) return std::unexpected(failure_of(*finished, words.front()));
   return finished->standard_output;
 }
 
@@ -115,17 +116,21 @@ std::expected<UnitsState, std::string> ThisHost::units(const std::string& user) 
   return state_of(timer, watch, take_facts(rest));
 }
 
+// Not `enable --now`: only `start` says which unit does not start.
 std::expected<void, std::string> ThisHost::enable_units(const std::string& user) {
-  return done(systemctl(paths_, user,
-                        {"enable", "--quiet", "--now", sync_timer(user), watch_service(user)}));
+  const auto enabled =
+      systemctl(paths_, user, {"enable", "--quiet", sync_timer(user), watch_service(user)});
+  if (!enabled) return std::unexpected(enabled.error());
+  return done(systemctl(paths_, user, {"start", sync_timer(user), watch_service(user)}));
 }
 
 // A sync that is under way is left to end by itself: it may be in the middle of a refresh.
 std::expected<void, std::string> ThisHost::disable_units(const std::string& user) {
-  auto disabled = done(systemctl(
-      paths_, user, {"disable", "--quiet", "--now", sync_timer(user), watch_service(user)}));
-  if (!disabled) return disabled;
-  return done(systemctl(paths_, user, {"stop", watch_timer(user)}));
+  const auto disabled =
+      systemctl(paths_, user, {"disable", "--quiet", sync_timer(user), watch_service(user)});
+  if (!disabled) return std::unexpected(disabled.error());
+  return done(
+      systemctl(paths_, user, {"stop", sync_timer(user), watch_service(user), watch_timer(user)}));
 }
 
 }  // namespace claude_auth

@@ -337,6 +337,8 @@ void units_that_all_run_are_on(void**) {
 
 void a_watch_that_is_about_to_be_back_is_on(void**) {
   assert_true(shown_as("active/enabled", "failed/enabled", "active/static") == UnitsState::on);
+  assert_true(shown_as("active/enabled", "deactivating/enabled", "inactive/static") ==
+              UnitsState::on);
 }
 
 void units_that_neither_run_nor_will_are_off(void**) {
@@ -374,19 +376,22 @@ std::string calls_of(Act act) {
   return contents(calls);
 }
 
-void enabling_is_one_call(void**) {
+void enabling_holds_now_and_at_every_boot(void**) {
   assert_string_equal(
       calls_of([](ThisHost host) { return host.enable_units("emo.b-c@corp"); }).c_str(),
-      "--no-pager --no-ask-password enable --quiet --now claude-auth-sync@emo.b-c@corp.timer "
+      "--no-pager --no-ask-password enable --quiet claude-auth-sync@emo.b-c@corp.timer "
+      "claude-auth-watch@emo.b-c@corp.service\n"
+      "--no-pager --no-ask-password start claude-auth-sync@emo.b-c@corp.timer "
       "claude-auth-watch@emo.b-c@corp.service\n");
 }
 
 void disabling_ends_what_would_bring_the_watch_back(void**) {
   assert_string_equal(
       calls_of([](ThisHost host) { return host.disable_units("emo"); }).c_str(),
-      "--no-pager --no-ask-password disable --quiet --now claude-auth-sync@emo.timer "
+      "--no-pager --no-ask-password disable --quiet claude-auth-sync@emo.timer "
       "claude-auth-watch@emo.service\n"
-      "--no-pager --no-ask-password stop claude-auth-watch@emo.timer\n");
+      "--no-pager --no-ask-password stop claude-auth-sync@emo.timer claude-auth-watch@emo.service "
+      "claude-auth-watch@emo.timer\n");
 }
 
 void asking_changes_nothing(void**) {
@@ -445,7 +450,7 @@ int main() {
       cmocka_unit_test(units_that_neither_run_nor_will_are_off),
       cmocka_unit_test(anything_between_is_partly),
       cmocka_unit_test(a_host_without_systemd_has_no_manager),
-      cmocka_unit_test(enabling_is_one_call),
+      cmocka_unit_test(enabling_holds_now_and_at_every_boot),
       cmocka_unit_test(disabling_ends_what_would_bring_the_watch_back),
       cmocka_unit_test(asking_changes_nothing),
       cmocka_unit_test(what_systemctl_complains_of_is_passed_on),
