@@ -129,6 +129,13 @@ JobRun AdminWorld::dry_run() {
   return provision(std::move(options));
 }
 
+int AdminWorld::provision_beside() {
+  ProvisionOptions options;
+  options.roster = roster_path();
+  auto given = context();
+  return claude_auth::provision(given, options);
+}
+
 JobRun AdminWorld::deprovision(const std::string& user, bool purge) {
   DeprovisionOptions options;
   options.roster = roster_path();

@@ -46,6 +46,8 @@ class AdminWorld {
 
   [[nodiscard]] JobRun provision(ProvisionOptions options = {});
   [[nodiscard]] JobRun dry_run();
+  /// The bare job, for one of several at once: what it says goes wherever standard output goes.
+  [[nodiscard]] int provision_beside();
   [[nodiscard]] JobRun deprovision(const std::string& user, bool purge = false);
 
   // The server, asked as its root.
@@ -64,6 +66,9 @@ class AdminWorld {
   /// Does his file hold a token of his own that lives?
   [[nodiscard]] bool is_provisioned(const std::string& user);
 
+  /// What any other job of the admin's is given.
+  [[nodiscard]] AdminContext context();
+
   [[nodiscard]] std::string roster_path() const { return dir_ / "roster.yaml"; }
   [[nodiscard]] std::string records_dir() const { return dir_ / "records"; }
 
@@ -73,7 +78,6 @@ class AdminWorld {
   bool is_root = true;
 
  private:
-  [[nodiscard]] AdminContext context();
   void write_roster() const;
   /// Fails the test where what was said holds a token.
   void check_for_secrets(const JobRun& run) const;

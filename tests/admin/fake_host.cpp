@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "decide/token_decision.h"
 #include "store/token_facts.h"
+#include "unit/temporary_directory.h"
 #include "vault/token.h"
 #include "vault/vault_api.h"
 
@@ -46,12 +47,38 @@ std::expected<std::optional<HostUser>, std::string> FakeHost::find(const std::st
   return found->second.account;
 }
 
-std::optional<std::string> FakeHost::change(const std::string& what) {
-  if (on_change) {
-    if (auto error = on_change(what)) return error;
+void FakeHost::keep_in(const std::string& path) {
+  kept_in_ = path;
+}
+
+void FakeHost::read_back() {
+  const auto kept = parse_object(test::contents(kept_in_));
+  if (!kept) return;
+  for (auto& [name, person] : people_) {
+    const json_t* const of_person = json_object_get(kept->get(), name.c_str());
+    const auto token = string_member(of_person, "token");
+    person.token = token ? std::optional<std::string>(*token) : std::nullopt;
+    person.units = static_cast<UnitsState>(integer_member(of_person, "units").value_or(0));
   }
-  changes.push_back(what);
-  return std::nullopt;
+}
+
+std::optional<std::string> FakeHost::before(const std::string& change) {
+  return on_change ? on_change(change) : std::nullopt;
+}
+
+void FakeHost::after(const std::string& change) {
+  changes.push_back(change);
+  if (!kept_in_.empty()) {
+    const Json kept = new_object();
+    for (const auto& [name, person] : people_) {
+      Json of_person = new_object();
+      if (person.token) set_string(of_person.get(), "token", *person.token);
+      set_integer(of_person.get(), "units", static_cast<int>(person.units));
+      json_object_set_new(kept.get(), name.c_str(), of_person.release());
+    }
+    test::put(kept_in_, dump(kept.get()));
+  }
+  if (on_changed) on_changed();
 }
 
 std::expected<Finished, std::string> FakeHost::run_as(const HostUser& user,
@@ -64,13 +91,17 @@ std::expected<Finished, std::string> FakeHost::run_as(const HostUser& user,
   }
   if (call == "vault-token check") return printed(check_token(who, deadline));
   if (call == "vault-token set") {
-    if (const auto error = change("deliver " + user.user.name)) return std::unexpected(*error);
+    const std::string change = "deliver " + user.user.name;
+    if (const auto error = before(change)) return std::unexpected(*error);
     who.token = std::string(input);
+    after(change);
     return printed("OK Vault token set\n");
   }
   if (call == "vault-token remove") {
-    if (const auto error = change("remove " + user.user.name)) return std::unexpected(*error);
+    const std::string change = "remove " + user.user.name;
+    if (const auto error = before(change)) return std::unexpected(*error);
     who.token.reset();
+    after(change);
     return printed("OK Vault token removed\n");
   }
   return std::unexpected("the fake host has no claude-auth-sync " + call);
@@ -103,16 +134,18 @@ std::expected<UnitsState, std::string> FakeHost::units(const std::string& user) 
 }
 
 std::expected<void, std::string> FakeHost::enable_units(const std::string& user) {
-  if (const auto error = change("enable " + user)) return std::unexpected(*error);
-  person(user).units = UnitsState::on;
-  return {};
+  return set_units(user, UnitsState::on, "enable " + user);
 }
 
 std::expected<void, std::string> FakeHost::disable_units(const std::string& user) {
-  if (const auto error = change("disable " + user)) return std::unexpected(*error);
-  if (const auto found = people_.find(user); found != people_.end()) {
-    found->second.units = UnitsState::off;
-  }
+  return set_units(user, UnitsState::off, "disable " + user);
+}
+
+std::expected<void, std::string> FakeHost::set_units(const std::string& user, UnitsState units,
+                                                     const std::string& change) {
+  if (const auto error = before(change)) return std::unexpected(*error);
+  if (const auto found = people_.find(user); found != people_.end()) found->second.units = units;
+  after(change);
   return {};
 }
 

@@ -34,10 +34,17 @@ class FakeHost : public Host {
   [[nodiscard]] Person& person(const std::string& name) { return people_.at(name); }
   void forget(const std::string& name) { people_.erase(name); }
 
+  /// From now on tokens and units outlast this process: in this file, for a later `read_back` of
+  /// whoever started it.
+  void keep_in(const std::string& path);
+  void read_back();
+
   /// What was done to the host, in order: "deliver emo", "remove emo", "enable emo", "disable emo".
   std::vector<std::string> changes;
   /// Called before each of them, with it; may end the process. An answer is an error in its place.
   std::function<std::optional<std::string>(const std::string& change)> on_change;
+  /// Called after each of them.
+  std::function<void()> on_changed;
   /// This host was not booted by systemd.
   bool has_manager = true;
 
@@ -50,11 +57,15 @@ class FakeHost : public Host {
   std::expected<void, std::string> disable_units(const std::string& user) override;
 
  private:
-  std::optional<std::string> change(const std::string& what);
+  std::optional<std::string> before(const std::string& change);
+  void after(const std::string& change);
+  std::expected<void, std::string> set_units(const std::string& user, UnitsState units,
+                                             const std::string& change);
   [[nodiscard]] std::string check_token(const Person& person, Deadline deadline) const;
 
   VaultSettings settings_;
   std::map<std::string, Person> people_;
+  std::string kept_in_;
 };
 
 /// What a program printed that ended with `exit_status`.
