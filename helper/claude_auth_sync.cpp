@@ -2,11 +2,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <string>
+#include <vector>
 
+#include "base/command_line.h"
 #include "base/secret.h"
 #include "base/service_notify.h"
 #include "jobs/backup.h"
@@ -26,26 +28,10 @@ namespace {
 
 using namespace claude_auth;
 
-constexpr int kUsageError = 2;
+constexpr char kName[] = "claude-auth-sync";
 
-/// The command line, parsed.
-struct Arguments {
-  CLI::App app{"Keeps a user's Claude Code login backed up and brings it back."};
-  CLI::App* login = nullptr;
-  CLI::App* backup = nullptr;
-  CLI::App* restore = nullptr;
-  CLI::App* status = nullptr;
-  CLI::App* set_token = nullptr;
-  CLI::App* remove_token = nullptr;
-  CLI::App* set_vault_token = nullptr;
-  CLI::App* check_vault_token = nullptr;
-  CLI::App* remove_vault_token = nullptr;
-  CLI::App* pause = nullptr;
-  CLI::App* resume = nullptr;
-  CLI::App* exec = nullptr;
-  CLI::App* watch = nullptr;
-  CLI::App* doctor = nullptr;
-
+/// What the options say.
+struct Options {
   bool pam = false;
   bool codes = false;
   bool debug = false;
@@ -57,152 +43,184 @@ struct Arguments {
   bool json = false;
   bool local = false;
   std::vector<std::string> command;
-
-  Arguments() {
-    app.name("claude-auth-sync");
-    app.set_version_flag("--version", "claude-auth-sync " CLAUDE_AUTH_VERSION);
-    app.require_subcommand(0, 1);
-    app.add_subcommand("sync", "Check, heal and back up everything; the default");
-    add_login();
-    watch = app.add_subcommand("watch", "Stay, back every new login up and heal what breaks");
-    backup = app.add_subcommand("backup", "Back the login up into the store");
-    backup->add_flag("--from-stdin", from_stdin, "Back up a claudeAiOauth object from a pipe");
-    restore = app.add_subcommand("restore",
-                                 "Bring the login back from the store, even after a "
-                                 "log-out");
-    restore->add_option("--from-host", from_host, "Take the login that host NAME backed up")
-        ->option_text("NAME");
-    status = app.add_subcommand("status", "Show the login, its backup and the setup token");
-    status->add_flag("--json", json, "For programs: one JSON object");
-    status->add_flag("--local", local, "Do not ask a store on the network");
-    doctor = app.add_subcommand("doctor", "Check everything that the login depends on");
-    auto* token = app.add_subcommand("setup-token", "Put a setup token in force, or out of it");
-    token->require_subcommand(1);
-    set_token = token->add_subcommand("set", "Read a setup token from a prompt or standard input");
-    set_token->add_flag("--no-check", no_check, "Do not try it with `claude` first");
-    remove_token =
-        token->add_subcommand("remove", "Take the setup token out of store and sessions");
-    add_vault_token();
-    pause = app.add_subcommand("pause", "Leave this user alone until `resume`");
-    resume = app.add_subcommand("resume", "End `pause`");
-    add_exec();
-    app.footer("See claude-auth-sync(1).");
-  }
-
- private:
-  void add_vault_token() {
-    auto* token =
-        app.add_subcommand("vault-token", "The scoped Vault token, as admins provision it");
-    token->require_subcommand(1);
-    set_vault_token =
-        token->add_subcommand("set", "Read a Vault token from a prompt or standard input");
-    check_vault_token = token->add_subcommand("check", "Ask the server whose token it is, as JSON");
-    remove_vault_token = token->add_subcommand("remove", "Remove the token's file");
-  }
-
-  void add_exec() {
-    exec = app.add_subcommand("exec", "Run a command with the setup token in its environment");
-    exec->add_flag("--fetch", fetch, "Ask the store for the token first");
-    exec->add_option("command", command, "The command and its arguments, after --")
-        ->required()
-        ->option_text("-- COMMAND...");
-    exec->positionals_at_end();
-  }
-
-  void add_login() {
-    login = app.add_subcommand("login", "What pam_claude.so runs at session open");
-    login->add_flag("--pam", pam, "Speak to pam_claude.so on standard output");
-    login->add_flag("--codes", codes, "Speak as with --pam, but as a person's own process");
-    login->add_flag("--debug", debug, "Accepted for pam_claude.so's sake");
-    const auto milliseconds = CLI::Range(1, 600'000);
-    login
-        ->add_option_function<int>(
-            "--timeout", [this](int ms) { deadlines.total = Millis(ms); },
-            "Deadline in ms when nothing usable is here")
-        ->check(milliseconds)
-        ->option_text("MS");
-    login
-        ->add_option_function<int>(
-            "--refresh-timeout", [this](int ms) { deadlines.refresh = Millis(ms); },
-            "Deadline in ms when something is")
-        ->check(milliseconds)
-        ->option_text("MS");
-  }
 };
 
-int call_job(const Arguments& arguments, Context& context) {
-  if (*arguments.login) {
-    ReplyWriter reply(arguments.pam || arguments.codes ? STDOUT_FILENO : -1);
-    return login(context, arguments.deadlines, reply);
-  }
-  if (*arguments.watch) return watch(context);
-  if (*arguments.backup)
-    return backup(context,
-                  arguments.from_stdin ? BackupSource::standard_input : BackupSource::file);
-  if (*arguments.restore) return restore(context, arguments.from_host);
-  if (*arguments.status) {
-    const Reach reach = arguments.local ? Reach::this_host : Reach::everywhere;
-    return arguments.json ? print_status_json(gather_status(context, reach))
-                          : status(context, reach);
-  }
-  if (*arguments.set_token)
-    return set_setup_token(context,
-                           arguments.no_check ? TokenCheck::take_my_word : TokenCheck::try_it);
-  if (*arguments.remove_token) return remove_setup_token(context);
-  if (*arguments.set_vault_token) return set_vault_token(context);
-  if (*arguments.check_vault_token) {
-    print_vault_token(check_vault_token(context));
-    return 0;
-  }
-  if (*arguments.remove_vault_token) return remove_vault_token(context);
-  if (*arguments.pause) return pause(context);
-  if (*arguments.resume) return resume(context);
-  return sync(context);
-}
+/// What a job that was not begun answers in its place; gives the exit status.
+using Refusal = std::function<int(const Identity& identity, const std::string& problem)>;
 
-// Without a configuration no job begins. A program that asked for JSON reads it there, and the log
-// has it from the jobs.
-int refuse(const Arguments& arguments, const Identity& identity, const Clock& clock,
-           Audience audience, const std::string& problem) {
-  if (*arguments.status && arguments.json)
-    return print_status_json(status_without_configuration(identity, clock.now(), problem));
-  if (*arguments.check_vault_token) {
-    print_vault_token({.state = VaultTokenState::unknown, .problem = problem, .facts = {}});
-    return 1;
-  }
-  StatusLog(identity.paths.log, identity.user.name, clock, audience).line(Status::fail, problem);
-  keep_status(identity.paths, {.status = Status::fail, .reason = problem, .at = clock.now()});
+int as_user(const Options& options, const std::function<int(const Identity&)>& job) {
+  const auto identity = identify(options.pam ? Caller::pam : Caller::person);
+  if (identity) return job(*identity);
+  std::fprintf(stderr, "%s: %s\n", kName, identity.error().c_str());
   return 1;
 }
 
-int run_job(const Arguments& arguments) {
-  const Clock clock;
-  // The journal has each line already, from syslog and with the user's name.
-  const bool person = !arguments.pam && !is_journal_stream(STDERR_FILENO);
-  const Audience audience = person ? Audience::person : Audience::log_only;
-  const auto identity = identify(arguments.pam ? Caller::pam : Caller::person);
-  if (!identity) {
-    std::fprintf(stderr, "claude-auth-sync: %s\n", identity.error().c_str());
+// The journal has each line already, from syslog and with the user's name.
+Audience audience_of(const Options& options) {
+  return options.pam || is_journal_stream(STDERR_FILENO) ? Audience::log_only : Audience::person;
+}
+
+int in_context(const Options& options, const std::function<int(Context&)>& job,
+               const Refusal& refused) {
+  return as_user(options, [&](const Identity& identity) {
+    const Clock clock;
+    auto context = make_context(identity, system_config_dirs(), clock, audience_of(options));
+    return context ? job(*context) : refused(identity, context.error());
+  });
+}
+
+int in_context(const Options& options, const std::function<int(Context&)>& job) {
+  return in_context(options, job, [&](const Identity& identity, const std::string& problem) {
+    const Clock clock;
+    StatusLog(identity.paths.log, identity.user.name, clock, audience_of(options))
+        .line(Status::fail, problem);
+    keep_status(identity.paths, {.status = Status::fail, .reason = problem, .at = clock.now()});
     return 1;
-  }
-  if (*arguments.exec)
-    return exec_command(*identity, arguments.fetch ? ExecSource::store_first : ExecSource::local,
-                        arguments.command);
-  if (*arguments.doctor) return doctor(*identity, clock);
-  auto context = make_context(*identity, system_config_dirs(), clock, audience);
-  if (!context) return refuse(arguments, *identity, clock, audience, context.error());
-  const int exit_status = call_job(arguments, *context);
-  return exit_status;
+  });
+}
+
+int run_login(const Options& options) {
+  return in_context(options, [&](Context& context) {
+    ReplyWriter reply(options.pam || options.codes ? STDOUT_FILENO : -1);
+    return login(context, options.deadlines, reply);
+  });
+}
+
+int run_status(const Options& options) {
+  const Reach reach = options.local ? Reach::this_host : Reach::everywhere;
+  if (!options.json)
+    return in_context(options, [&](Context& context) { return status(context, reach); });
+  return in_context(
+      options, [&](Context& context) { return print_status_json(gather_status(context, reach)); },
+      [](const Identity& identity, const std::string& problem) {
+        return print_status_json(status_without_configuration(identity, Clock().now(), problem));
+      });
+}
+
+int run_check_vault_token(const Options& options) {
+  return in_context(
+      options,
+      [](Context& context) {
+        print_vault_token(check_vault_token(context));
+        return 0;
+      },
+      [](const Identity&, const std::string& problem) {
+        print_vault_token({.state = VaultTokenState::unknown, .problem = problem, .facts = {}});
+        return 1;
+      });
+}
+
+Subcommand login_subcommand(Options& options) {
+  constexpr int kLongest = 600'000;
+  return {
+      .name = "login",
+      .summary = "What pam_claude.so runs at session open",
+      .options = {flag("pam", options.pam, "Speak to pam_claude.so on standard output"),
+                  flag("codes", options.codes, "Speak as with --pam, but as a person's process"),
+                  flag("debug", options.debug, "Accepted for pam_claude.so's sake"),
+                  number_option(
+                      "timeout", "MS", 1, kLongest,
+                      [&](int ms) { options.deadlines.total = Millis(ms); },
+                      "Deadline in ms when nothing usable is here"),
+                  number_option(
+                      "refresh-timeout", "MS", 1, kLongest,
+                      [&](int ms) { options.deadlines.refresh = Millis(ms); },
+                      "Deadline in ms when something is")},
+      .run = [&] { return run_login(options); },
+  };
+}
+
+std::vector<Subcommand> subcommands(Options& options) {
+  // A job that needs nothing but its context.
+  const auto plain = [&options](int (*job)(Context&)) {
+    return [&options, job] { return in_context(options, job); };
+  };
+  return {
+      {.name = "sync",
+       .summary = "Check, heal and back up everything; the default",
+       .run = plain(sync)},
+      login_subcommand(options),
+      {.name = "watch",
+       .summary = "Stay, back every new login up and heal what breaks",
+       .run = plain(watch)},
+      {.name = "backup",
+       .summary = "Back the login up into the store",
+       .options = {flag("from-stdin", options.from_stdin,
+                        "Back up a claudeAiOauth object from a pipe")},
+       .run =
+           [&] {
+             const auto source =
+                 options.from_stdin ? BackupSource::standard_input : BackupSource::file;
+             return in_context(options, [&](Context& context) { return backup(context, source); });
+           }},
+      {.name = "restore",
+       .summary = "Bring the login back from the store, even after a log-out",
+       .options = {text_option("from-host", "NAME", options.from_host,
+                               "Take the login that host NAME backed up")},
+       .run =
+           [&] {
+             return in_context(
+                 options, [&](Context& context) { return restore(context, options.from_host); });
+           }},
+      {.name = "status",
+       .summary = "Show the login, its backup and the setup token",
+       .options = {flag("json", options.json, "For programs: one JSON object"),
+                   flag("local", options.local, "Do not ask a store on the network")},
+       .run = [&] { return run_status(options); }},
+      {.name = "doctor",
+       .summary = "Check everything that the login depends on",
+       .run =
+           [&] {
+             return as_user(options,
+                            [](const Identity& identity) { return doctor(identity, Clock()); });
+           }},
+      {.name = "setup-token set",
+       .summary = "Put a setup token from a prompt or standard input in force",
+       .options = {flag("no-check", options.no_check, "Do not try it with `claude` first")},
+       .run =
+           [&] {
+             const auto check = options.no_check ? TokenCheck::take_my_word : TokenCheck::try_it;
+             return in_context(options,
+                               [&](Context& context) { return set_setup_token(context, check); });
+           }},
+      {.name = "setup-token remove",
+       .summary = "Take the setup token out of store and sessions",
+       .run = plain(remove_setup_token)},
+      {.name = "vault-token set",
+       .summary = "Keep a Vault token from a prompt or standard input",
+       .run = plain(set_vault_token)},
+      {.name = "vault-token check",
+       .summary = "Ask the server whose token it is, as JSON",
+       .run = [&] { return run_check_vault_token(options); }},
+      {.name = "vault-token remove",
+       .summary = "Remove the Vault token's file",
+       .run = plain(remove_vault_token)},
+      {.name = "pause", .summary = "Leave this user alone until `resume`", .run = plain(pause)},
+      {.name = "resume", .summary = "End `pause`", .run = plain(resume)},
+      {.name = "exec",
+       .summary = "Run a command with the setup token in its environment",
+       .options = {flag("fetch", options.fetch, "Ask the store for the token first")},
+       .operands = {.name = "COMMAND [ARGUMENT]...", .target = &options.command},
+       .run =
+           [&] {
+             return as_user(options, [&](const Identity& identity) {
+               return exec_command(identity,
+                                   options.fetch ? ExecSource::store_first : ExecSource::local,
+                                   options.command);
+             });
+           }},
+  };
 }
 
 int parse_and_run(int argc, char** argv) {
-  Arguments arguments;
-  try {
-    arguments.app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return arguments.app.exit(error) == 0 ? 0 : kUsageError;
-  }
-  return run_job(arguments);
+  Options options;
+  const Program program{.name = kName,
+                        .version = CLAUDE_AUTH_VERSION,
+                        .summary = "Keeps a user's Claude Code login backed up and brings it back.",
+                        .manual = "claude-auth-sync(1)",
+                        .subcommands = subcommands(options)};
+  const auto command = parse_command_line(program, argc, argv);
+  return command ? (*command)->run() : command.error();
 }
 
 }  // namespace
