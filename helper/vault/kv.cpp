@@ -6,10 +6,6 @@
 namespace claude_auth {
 namespace {
 
-StoreError misconfigured(std::string sentence) {
-  return {StoreErrorKind::misconfigured, "vault: " + std::move(sentence), {}};
-}
-
 /// A 404 of a path below no mount; a token that may not ask there gets a 403 instead.
 bool says_no_mount(const HttpReply& reply) {
   return reply.status == 404 && has_error(reply, "no handler for route");

@@ -12,10 +12,6 @@ namespace {
 constexpr std::string_view kMinting = "minting a token";
 constexpr std::string_view kRevoking = "revoking a token by its accessor";
 
-StoreError misconfigured(std::string sentence) {
-  return {StoreErrorKind::misconfigured, "vault: " + std::move(sentence), {}};
-}
-
 std::string mint_body(const MintRequest& request) {
   const Json body = new_object();
   set_string(body.get(), "display_name", request.display_name);

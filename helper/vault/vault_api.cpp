@@ -28,10 +28,6 @@ bool is_redirect(long status) {
   return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
-StoreError misconfigured(std::string sentence) {
-  return {StoreErrorKind::misconfigured, "vault: " + std::move(sentence), {}};
-}
-
 std::vector<std::string> errors_of(const HttpReply& reply) {
   std::vector<std::string> errors;
   const auto body = parse_object(reply.body);
@@ -219,6 +215,10 @@ bool has_error(const HttpReply& reply, std::string_view text) {
 
 StoreError garbled(std::string_view call, std::string_view what) {
   return {StoreErrorKind::garbled, "vault: " + std::string(call) + ": " + std::string(what), {}};
+}
+
+StoreError misconfigured(std::string sentence) {
+  return {StoreErrorKind::misconfigured, "vault: " + std::move(sentence), {}};
 }
 
 }  // namespace claude_auth

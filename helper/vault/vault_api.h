@@ -81,4 +81,7 @@ class VaultApi {
 /// A `garbled` error: "vault: CALL: WHAT".
 [[nodiscard]] StoreError garbled(std::string_view call, std::string_view what);
 
+/// A `misconfigured` error: "vault: SENTENCE".
+[[nodiscard]] StoreError misconfigured(std::string sentence);
+
 }  // namespace claude_auth
