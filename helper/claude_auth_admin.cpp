@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <expected>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,6 +18,7 @@
 #include "admin/deprovision.h"
 #include "admin/fleet_status.h"
 #include "admin/host.h"
+#include "admin/host_doctor.h"
 #include "admin/provision.h"
 #include "admin/roster.h"
 #include "base/config.h"
@@ -29,16 +31,23 @@ using namespace claude_auth;
 
 constexpr int kUsageError = 2;
 
-/// A job that needs configuration, records and the host.
-int run_with_context(const std::function<int(AdminContext&)>& job) {
+using GivenContext = std::expected<AdminContext, std::string>;
+
+/// A job that takes configuration, records and the host as they are, or what is wrong with them.
+int run_with_given(const std::function<int(GivenContext&)>& job) {
   const Clock clock;
   ThisHost host;
   auto context = make_admin_context(system_config_dirs(), process_environment(), clock, host);
-  if (!context) {
+  return job(context);
+}
+
+/// A job that needs configuration, records and the host.
+int run_with_context(const std::function<int(AdminContext&)>& job) {
+  return run_with_given([&](GivenContext& context) {
+    if (context) return job(*context);
     std::fprintf(stderr, "claude-auth-admin: %s\n", context.error().c_str());
     return 1;
-  }
-  return job(*context);
+  });
 }
 
 /// The command line. Parsing it sets `run`, the job that was asked for.
@@ -55,6 +64,7 @@ class CommandLine {
     add_deprovision();
     add_status();
     add_setup_token();
+    add_doctor();
   }
 
   /// Throws CLI::ParseError.
@@ -132,6 +142,20 @@ class CommandLine {
     add("status", Action::status, "Say whether there is one, and when its year ends");
   }
 
+  void add_doctor() {
+    auto* const command =
+        app_.add_subcommand("doctor", "Look at all that logins depend on, each with its remedy");
+    add_roster(*command, doctor_.roster);
+    command->add_option("--token-role", doctor_.token_role, "Look at this token role as well")
+        ->option_text("ROLE");
+    command->callback([this] {
+      run = [this] {
+        return run_with_given(
+            [this](const GivenContext& context) { return host_doctor(context, doctor_); });
+      };
+    });
+  }
+
   static void add_roster(CLI::App& command, std::string& roster) {
     roster = default_roster();
     command.add_option("--roster", roster, "The users, in YAML")
@@ -152,6 +176,7 @@ class CommandLine {
   DeprovisionOptions deprovision_;
   FleetStatusOptions status_;
   std::map<AdminSetupTokenOptions::Action, AdminSetupTokenOptions> setup_token_;
+  HostDoctorOptions doctor_;
   bool sure_ = false;
 };
 

@@ -167,8 +167,8 @@ bool at_terminal() {
 
 void tell_person(const Session& session, const LoginReply& reply, int flags) {
   const bool silent = (static_cast<unsigned>(flags) & PAM_SILENT) != 0;
-  const Audience audience{session.service, silent, at_terminal()};
-  if (!may_speak(session.options, audience)) return;
+  const Listener listener{session.service, silent, at_terminal()};
+  if (!may_speak(session.options, listener)) return;
   for (const login_pipe::Notice notice : kNotices) {
     const auto days = reply.days_of(notice);
     if (!days) continue;

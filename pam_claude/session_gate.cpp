@@ -39,9 +39,9 @@ Verdict judge_user(const Options& options, uid_t uid, std::string_view home,
   return Verdict::act;
 }
 
-bool may_speak(const Options& options, const Audience& audience) {
-  if (options.quiet || audience.silent) return false;
-  return audience.service == "sshd" || audience.terminal;
+bool may_speak(const Options& options, const Listener& listener) {
+  if (options.quiet || listener.silent) return false;
+  return listener.service == "sshd" || listener.terminal;
 }
 
 }  // namespace claude_auth

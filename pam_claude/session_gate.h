@@ -39,7 +39,7 @@ enum class Membership { not_asked, member, outsider };
                                  Membership membership);
 
 /// Where a notice would be heard.
-struct Audience {
+struct Listener {
   std::string_view service;
   bool silent;    ///< the host gave PAM_SILENT
   bool terminal;  ///< standard input and output are one
@@ -47,6 +47,6 @@ struct Audience {
 
 /// sshd shows a message only where the session has a terminal, so it may always be told. Any
 /// other host prints it at once, into the middle of a pipe where there is one.
-[[nodiscard]] bool may_speak(const Options& options, const Audience& audience);
+[[nodiscard]] bool may_speak(const Options& options, const Listener& listener);
 
 }  // namespace claude_auth

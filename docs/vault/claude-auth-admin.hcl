@@ -1,10 +1,10 @@
 # What claude-auth-admin needs with a token role, and not a capability more
-# (tests/vault/admin_policy_test.cpp). Whoever may write policies and have tokens with them minted
+# (tests/admin/admin_policy_test.cpp). Whoever may write policies and have tokens with them minted
 # can do all that these policies may be made to say: README.md has the way without that.
 
 # provision: each user's policy is read, and written where it differs.
 path "sys/policies/acl/workstation-claude-*" {
-  capabilities = ["create", "read", "update"]
+  capabilities = ["read", "update"]
 }
 
 # provision: tokens, by the role and within its bounds.

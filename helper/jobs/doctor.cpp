@@ -2,17 +2,15 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
-#include "base/errors.h"
 #include "base/secret.h"
 #include "claude/live_probe.h"
 #include "claude/oauth_env.h"
 #include "claude/shadows.h"
 #include "jobs/document.h"
+#include "jobs/finding.h"
+#include "jobs/home_readers.h"
 #include "jobs/observe.h"
 #include "jobs/open_store.h"
 #include "jobs/person.h"
@@ -20,12 +18,6 @@
 
 namespace claude_auth {
 namespace {
-
-constexpr const char* kUnitDirectories[] = {"/etc/systemd/system", "/usr/lib/systemd/system"};
-
-bool is_service_or_drop_in(const std::string& path) {
-  return path.ends_with(".service") || (path.contains(".service.d/") && path.ends_with(".conf"));
-}
 
 class Doctor {
  public:
@@ -42,7 +34,6 @@ class Doctor {
   void check_store();
   void check_shadows();
   void check_units();
-  void check_unit(const std::string& path);
 
   const Identity& identity_;
   const Clock& clock_;
@@ -54,7 +45,7 @@ class Doctor {
 
 void Doctor::say(Status status, const std::string& text) {
   failed_ = failed_ || status == Status::fail;
-  std::printf("%-5s %s\n", std::string(word(status)).c_str(), printable(text, 500).c_str());
+  print({status, text});
 }
 
 int Doctor::run() {
@@ -159,29 +150,9 @@ void Doctor::check_shadows() {
   if (shadows.empty()) say(Status::ok, "nothing outranks the login");
 }
 
-// PID 1 reads an EnvironmentFile= as root: below a home, a symlink makes it read any KEY=VALUE
-// file of the machine.
-void Doctor::check_unit(const std::string& path) {
-  std::ifstream unit(path);
-  for (std::string line; std::getline(unit, line);) {
-    const bool reads = line.starts_with("EnvironmentFile=");
-    if (reads && (line.contains("/home/") || line.contains("%h") ||
-                  line.contains("claude-oauth.env") || line.contains(context_->user.home + "/")))
-      say(Status::warn, path +
-                            " has an EnvironmentFile= below a home, which root reads: start it "
-                            "by `claude-auth-sync exec --` in its place");
-  }
-}
-
 void Doctor::check_units() {
-  for (const char* place : kUnitDirectories) {
-    std::error_code ignored;
-    const std::filesystem::recursive_directory_iterator units(
-        place, std::filesystem::directory_options::skip_permission_denied, ignored);
-    // The links are what is enabled of what is looked at anyway.
-    for (auto unit = begin(units); unit != end(units); unit.increment(ignored))
-      if (!unit->is_symlink(ignored) && is_service_or_drop_in(unit->path()))
-        check_unit(unit->path());
+  for (const std::string& unit : units_that_read_homes("", {context_->user.home})) {
+    say(Status::warn, home_reader_remedy(unit));
   }
 }
 

@@ -8,9 +8,9 @@
 
 namespace {
 
-using claude_auth::Audience;
 using claude_auth::judge_service;
 using claude_auth::judge_user;
+using claude_auth::Listener;
 using claude_auth::may_speak;
 using claude_auth::Membership;
 using claude_auth::Options;
@@ -90,7 +90,7 @@ void the_user_table_holds(void**) {
 
 void the_speech_table_holds(void**) {
   struct Row {
-    Audience audience;
+    Listener listener;
     bool quiet;
     bool may;
   };
@@ -103,7 +103,7 @@ void the_speech_table_holds(void**) {
   for (const Row& row : rows) {
     Options options;
     options.quiet = row.quiet;
-    assert_int_equal(may_speak(options, row.audience), row.may);
+    assert_int_equal(may_speak(options, row.listener), row.may);
   }
 }
 

@@ -25,7 +25,7 @@ bool TokenRole::limits_policies() const {
 }
 
 bool TokenRole::allows_policy(const std::string& policy) const {
-  return policy == "default" ||
+  return (policy == "default" && !no_default_policy) ||
          std::ranges::find(allowed_policies, policy) != allowed_policies.end() ||
          std::ranges::any_of(allowed_policies_glob,
                              [&](const std::string& glob) { return matches(glob, policy); });
@@ -50,6 +50,7 @@ Answer RoleBook::read(const std::string& name) const {
   set_integer(data.get(), "period", 0);
   set_flag(data.get(), "renewable", role->renewable);
   set_integer(data.get(), "token_explicit_max_ttl", role->explicit_max_ttl);
+  set_flag(data.get(), "token_no_default_policy", role->no_default_policy);
   set_integer(data.get(), "token_period", role->period);
   set_string(data.get(), "token_type", "default-service");
   return envelope(200, std::move(data));
@@ -60,6 +61,7 @@ Answer RoleBook::write(const std::string& name, const json_t* body) {
                   .allowed_policies_glob = names(body, "allowed_policies_glob"),
                   .orphan = flag(body, "orphan", false),
                   .renewable = flag(body, "renewable", true),
+                  .no_default_policy = flag(body, "token_no_default_policy", false),
                   .period = setting(body, "token_period", "period"),
                   .explicit_max_ttl = setting(body, "token_explicit_max_ttl", "explicit_max_ttl")};
   return no_content();

@@ -16,6 +16,7 @@ struct TokenRole {
   std::vector<std::string> allowed_policies_glob;
   bool orphan = false;
   bool renewable = true;
+  bool no_default_policy = false;
   std::int64_t period = 0;            ///< seconds; 0: none
   std::int64_t explicit_max_ttl = 0;  ///< seconds; 0: none
 

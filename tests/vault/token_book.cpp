@@ -98,7 +98,9 @@ std::vector<std::string> TokenBook::granted_policies(const Token& caller, const 
   if (asked.empty() && role != nullptr) asked = role->allowed_policies;
   if (asked.empty()) asked = caller.policies;
   std::set<std::string> granted(asked.begin(), asked.end());
-  if (!granted.contains("root") && !flag(body, "no_default_policy", false)) {
+  const bool bare =
+      flag(body, "no_default_policy", false) || (role != nullptr && role->no_default_policy);
+  if (!granted.contains("root") && !bare) {
     granted.insert("default");
   }
   return {granted.begin(), granted.end()};

@@ -1,0 +1,21 @@
+// What an installation put onto this host: the module, the programs and the units.
+#pragma once
+
+#include "admin/host_tree.h"
+#include "jobs/finding.h"
+
+namespace claude_auth {
+
+/// The module and both programs are there, and only root can change them or put others in their
+/// place.
+[[nodiscard]] Findings check_installed(const HostTree& tree);
+
+/// The units that systemd would take for a user are there, not masked, and start programs that are
+/// there.
+[[nodiscard]] Findings check_units(const HostTree& tree);
+
+/// Where SELinux is enforced: whether module and programs have the labels that login programs and
+/// users may load and run. Nothing elsewhere.
+[[nodiscard]] Findings check_selinux(const HostTree& tree);
+
+}  // namespace claude_auth
