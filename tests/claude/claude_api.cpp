@@ -96,7 +96,7 @@ Json ClaudeApi::log_in() {
   set_string(login.get(), "accessToken", issued.access_token);
   set_string(login.get(), "refreshToken", issued.refresh_token);
   set_integer(login.get(), "expiresAt", issued.expires_at.time_since_epoch().count());
-  set_member(login.get(), "scopes", strings({"user:inference", "user:profile"}));
+  set_strings(login.get(), "scopes", {"user:inference", "user:profile"});
   set_string(login.get(), "subscriptionType", "max");
   return login;
 }
@@ -175,7 +175,7 @@ Answer ClaudeApi::control(const ApiRequest& request) {
         std::pair{"log_ins", ledger_.log_ins()}, std::pair{"rotations", ledger_.rotations()},
         std::pair{"reuses", ledger_.reuses()}, std::pair{"refusals", ledger_.refusals()}})
     set_integer(counters.get(), name, static_cast<std::int64_t>(value));
-  set_member(counters.get(), "tokens_seen", strings(tokens_seen_));
+  set_strings(counters.get(), "tokens_seen", tokens_seen_);
   return {200, dump(counters.get()), {}};
 }
 

@@ -1,8 +1,10 @@
 // The real client and the files that we write and read: each takes the other's word.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "base/secure_file.h"
 #include "claude/oauth_env.h"
@@ -10,6 +12,7 @@
 #include "cmocka_cpp.h"
 #include "fake_claude_service.h"
 #include "per_client.h"
+#include "unit/file_events.h"
 #include "unit/temporary_directory.h"
 
 namespace claude_auth::testing {
@@ -140,6 +143,74 @@ void a_log_out_leaves_what_we_call_logged_out(void** state) {
               AccountRecord::removed);
 }
 
+// --- a log-out beside the watch ---
+
+/// The same with our watch beside, which holds the login in memory.
+struct WatchedStage : Stage {
+  explicit WatchedStage(void** state) : Stage(state) {
+    home.write_login(*login);
+    if (!replace_file(home.paths().claude_json, R"({"oauthAccount":{"emailAddress":"TEST"}})",
+                      Durability::fleeting))
+      std::abort();
+    assert_int_equal(sync("backup"), 0);
+    const test::Events log(home.paths().log, IN_MODIFY);
+    auto started = Child::start({.path = CLAUDE_AUTH_SYNC,
+                                 .arguments = {"claude-auth-sync", "watch"},
+                                 .environment = home.environment(service.client_environment())},
+                                -1, -1);
+    if (!started) std::abort();
+    watch.emplace(std::move(*started));
+    // Its first backup finds that ours did the work.
+    log.wait_until([this] {
+      return test::contents(home.paths().log).contains("OK login unchanged since its backup");
+    });
+  }
+
+  [[nodiscard]] bool logged_in() const {
+    return home.credentials().content == CredentialsContent::valid;
+  }
+  [[nodiscard]] bool has_account() const {
+    return read_account_record(home.paths().claude_json, ::geteuid()) == AccountRecord::present;
+  }
+
+  std::optional<Child> watch;
+};
+
+// Longer than the watch ever waits for its next look at a login that came back.
+constexpr int kQuietMs = 5'000;
+
+void a_log_out_beside_the_watch_stays_one(void** state) {
+  const WatchedStage stage(state);
+  const test::Events files(stage.home.paths().claude_dir, IN_MOVED_TO | IN_DELETE);
+  assert_false(stage.run({"auth", "logout"}).timed_out);
+  while (files.one_within(kQuietMs)) continue;
+  assert_true(stage.home.credentials().content == CredentialsContent::absent);
+  assert_false(stage.has_account());
+}
+
+void a_log_out_that_stands_still_beside_the_watch_becomes_one(void** state) {
+  const WatchedStage stage(state);
+  const std::string write_lock = stage.home.paths().claude_dir + "/.storage-write.lock";
+  const test::Events files(stage.home.paths().claude_dir, IN_MOVED_TO | IN_DELETE);
+  auto client =
+      Child::start({.path = stage.client.path,
+                    .arguments = {"claude", "auth", "logout"},
+                    .environment = stage.home.environment(stage.service.client_environment())},
+                   -1, -1);
+  assert_true(client.has_value());
+  files.wait_until([&] { return !stage.logged_in() && !test::exists(write_lock); });
+  ::kill(-client->pid(), SIGSTOP);
+  if (stage.has_account())
+    files.wait_until([&] { return stage.logged_in(); });
+  else
+    print_message("%s was done before it could be stopped\n", stage.client.version.c_str());
+  ::kill(-client->pid(), SIGCONT);
+  assert_true(client->wait(Deadline::in(kLimit)).has_value());
+  while (files.one_within(kQuietMs)) continue;
+  assert_true(stage.home.credentials().content == CredentialsContent::absent);
+  assert_false(stage.has_account());
+}
+
 // --- setup tokens ---
 
 constexpr char kSetupToken[] = "sk-ant-oat01-TEST-setup";
@@ -195,6 +266,9 @@ int main(int argc, char** argv) {
           {"a_token_endpoint_that_is_down_leaves_the_login",
            a_token_endpoint_that_is_down_leaves_the_login},
           {"a_log_out_leaves_what_we_call_logged_out", a_log_out_leaves_what_we_call_logged_out},
+          {"a_log_out_beside_the_watch_stays_one", a_log_out_beside_the_watch_stays_one},
+          {"a_log_out_that_stands_still_beside_the_watch_becomes_one",
+           a_log_out_that_stands_still_beside_the_watch_becomes_one},
           {"a_materialized_setup_token_is_what_the_api_receives",
            a_materialized_setup_token_is_what_the_api_receives},
           {"beside_a_setup_token_the_login_is_not_refreshed",
