@@ -58,7 +58,7 @@ Millis backup_retry(int failures) {
 }
 
 Millis heal_retry(int failures) {
-  return doubled_after(failures, Millis(250), Millis(30'000));
+  return doubled_after(failures, Millis(250), Millis(500));
 }
 
 }  // namespace claude_auth

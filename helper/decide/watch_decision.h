@@ -47,7 +47,8 @@ enum class WatchStep {
 /// The pause before the next backup try after `failures` in a row.
 [[nodiscard]] Millis backup_retry(int failures);
 
-/// The same before the next try to heal a login.
+/// The same before the next try to heal a login. Nobody tells that a disk has room again, or a lock
+/// is free, and the login is to be back within a second of it.
 [[nodiscard]] Millis heal_retry(int failures);
 
 }  // namespace claude_auth

@@ -30,7 +30,9 @@ constexpr Millis kGather{1'000};
 constexpr Millis kBetweenLooks{20};
 constexpr Millis kAgainSoon{250};
 constexpr Millis kChangeNeeds{2'000};
-// Tries to heal before it is a FAIL: more than the minute for which a dead client's lock is busy.
+// Tries to heal before it is a FAIL: about five seconds of a full disk, and under half a minute of
+// a lock that is busy, as each try waits for it. A dead client's lock may yet be free after a
+// minute.
 constexpr int kHealsUntilFail = 10;
 
 /// The newest valid login, on guarded memory.
@@ -101,6 +103,7 @@ class Watch {
   Deadline backup_at_ = Deadline::never();
   int failed_backups_ = 0;
   int failed_heals_ = 0;                     // of this state, or its taking back
+  std::string stamp_trouble_;                // of the last try; empty where it worked
   std::string state_;                        // as last seen: name_state
   Deadline settled_at_ = Deadline::never();  // when that state may be acted upon
   std::string asked_about_;                  // the state that the store was asked about
@@ -111,7 +114,10 @@ class Watch {
 template <typename Change>
 bool Watch::stamp(Change change) {
   const auto stamps = update_stamps(context_, Deadline::in(kChangeNeeds), change);
-  if (!stamps) context_.report(Status::fail, stamps.error());
+  const std::string trouble = stamps ? "" : stamps.error();
+  // A full disk lasts: said once, however often it is tried.
+  if (!trouble.empty() && trouble != stamp_trouble_) context_.report(Status::fail, trouble);
+  stamp_trouble_ = trouble;
   return stamps.has_value();
 }
 

@@ -87,6 +87,20 @@ void a_heal_that_fails_is_said_once_and_goes_on(void**) {
   assert_true(home.ends_well());
 }
 
+void a_heal_that_goes_on_failing_is_told_within_ten_seconds(void**) {
+  Watched home;
+  home.change_stamps([](Stamps&) {});
+  home.write_login("one");
+  home.start();
+  assert_int_equal(::mkdir(home.paths.client_locks.c_str(), 0700), 0);
+  const Events log(home.paths.state_dir, IN_MODIFY);
+  const Deadline told = Deadline::in(std::chrono::seconds(10));
+  home.wipe();
+  log.wait_until([&] { return home.lines_with("FAIL the login cannot be healed") > 0; });
+  assert_false(told.passed());
+  assert_true(home.ends_well());
+}
+
 void a_log_out_that_shows_late_is_carried_out(void**) {
   Watched home;
   home.change_stamps([](Stamps&) {});
@@ -133,6 +147,7 @@ int main(int count, char**) {
       cmocka_unit_test(a_wiped_login_is_healed_from_memory),
       cmocka_unit_test(a_heal_is_counted),
       cmocka_unit_test(a_heal_that_fails_is_said_once_and_goes_on),
+      cmocka_unit_test(a_heal_that_goes_on_failing_is_told_within_ten_seconds),
       cmocka_unit_test(a_log_out_that_shows_late_is_carried_out),
       cmocka_unit_test(a_late_log_out_waits_for_claudes_lock),
   };
