@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "base/secure_file.h"
-#include "claude/client_lock.h"
 
 namespace claude_auth::testing {
 namespace {
@@ -31,64 +32,76 @@ void set_tokens(json_t* login, const IssuedLogin& issued) {
 
 }  // namespace
 
-Json Agents::login_on_disk() const {
-  const CredentialsFile file = home_.credentials();
-  return file.login() != nullptr ? deep_copy(file.login()) : nullptr;
+Agents::Agents(const UserId& user, TokenEndpoint& endpoint, const Clock& clock,
+               std::string lock_record)
+    : user_(user),
+      paths_(paths_for(user, no_environment()).value()),
+      endpoint_(endpoint),
+      clock_(clock),
+      lock_record_(std::move(lock_record)) {
+  std::filesystem::create_directories(paths_.claude_dir);
 }
 
-void Agents::log_in() {
-  const Json login = new_object();
-  set_tokens(login.get(), ledger_.log_in(kAccessLifetime, clock_.now()));
-  set_string(login.get(), "scopes", "user:inference user:profile");
-  home_.write_login(*login);
-  std::ofstream(home_.paths().claude_json) << R"({"oauthAccount":{"emailAddress":"TEST"}})";
+CredentialsFile Agents::credentials() const {
+  return read_credentials(paths_.credentials, user_.uid);
 }
 
-void Agents::send_message() {
-  const Json login = login_on_disk();
-  if (!login) return;
-  const Instant now = clock_.now();
-  const Instant ends{Millis(integer_member(login.get(), "expiresAt").value_or(0))};
-  if (ends - now <= kRefreshesAhead ||
-      ledger_.check(text(login.get(), "accessToken"), now) != AccessVerdict::accepted)
-    refresh();
+std::string Agents::refresh_token() const {
+  return text(credentials().login(), "refreshToken");
 }
 
-void Agents::refresh() {
-  if (const auto issued = ask_for_tokens())
-    write_down(*issued);
-  else
-    empty_login();
+Instant Agents::access_token_ends() const {
+  return Instant(Millis(integer_member(credentials().login(), "expiresAt").value_or(0)));
+}
+
+Agents::Answer Agents::send_message() {
+  const CredentialsFile before = credentials();
+  if (before.login() == nullptr) return Answer::not_logged_in;
+  const bool living = access_token_ends() - clock_.now() > kRefreshesAhead &&
+                      endpoint_.accepts(text(before.login(), "accessToken"));
+  return living ? Answer::given : refresh();
+}
+
+Agents::Answer Agents::refresh() {
+  const auto locks = lock(kLocksWithin);
+  if (!locks) return Answer::busy;
+  const auto issued = ask_for_tokens();
+  if (issued) return write_down(*locks, *issued) ? Answer::given : Answer::expired;
+  empty_login();
+  return Answer::expired;
+}
+
+std::optional<ClientLock> Agents::lock(Millis longest) const {
+  auto locks = ClientLock::acquire(paths_.claude_dir, lock_record_, Deadline::in(longest));
+  return locks ? std::optional(std::move(*locks)) : std::nullopt;
 }
 
 std::optional<IssuedLogin> Agents::ask_for_tokens() {
-  const Json login = login_on_disk();
-  return ledger_.refresh(text(login.get(), "refreshToken"), kAccessLifetime, clock_.now());
+  return endpoint_.refresh(refresh_token());
 }
 
-void Agents::write_down(const IssuedLogin& issued) {
-  const auto locks =
-      ClientLock::acquire(home_.paths().claude_dir, home_.temporary() + "/agents-locks.json",
-                          Deadline::in(kLocksWithin));
-  const CredentialsFile before = home_.credentials();
-  if (!locks || before.login() == nullptr) std::abort();
-  const Json login = deep_copy(before.login());
-  set_tokens(login.get(), issued);
-  overwrite(with_login(before.root.get(), *login));
+bool Agents::write_down(const ClientLock&, const IssuedLogin& issued) {
+  return write_tokens(issued);
 }
 
 void Agents::empty_login() {
-  const CredentialsFile before = home_.credentials();
-  if (before.login() == nullptr) return;
-  const Json login = deep_copy(before.login());
-  set_tokens(login.get(), {.access_token = "", .refresh_token = "", .expires_at = Instant{}});
-  overwrite(with_login(before.root.get(), *login));
+  static_cast<void>(
+      write_tokens({.access_token = "", .refresh_token = "", .expires_at = Instant{}}));
 }
 
-void Agents::abandon_locks() {
-  const auto locks = client_lock_directories(home_.paths().claude_dir);
+bool Agents::write_tokens(const IssuedLogin& issued) {
+  const CredentialsFile before = credentials();
+  if (before.login() == nullptr) return false;
+  const Json login = deep_copy(before.login());
+  set_tokens(login.get(), issued);
+  return replace_file(paths_.credentials, with_login(before.root.get(), *login),
+                      Durability::fleeting)
+      .has_value();
+}
+
+void Agents::abandon_locks() const {
+  const auto locks = client_lock_directories(paths_.claude_dir);
   if (!locks) std::abort();
-  // Old enough for everybody to take them over.
   const timespec epoch[2] = {};
   for (const std::string& lock : *locks) {
     ::mkdir(lock.c_str(), 0755);
@@ -96,22 +109,31 @@ void Agents::abandon_locks() {
   }
 }
 
-bool Agents::logged_in() const {
-  const Json login = login_on_disk();
-  return login && ledger_.is_current(text(login.get(), "refreshToken"));
+void Agents::write_new_login(const IssuedLogin& issued) {
+  const Json login = new_object();
+  set_tokens(login.get(), issued);
+  set_string(login.get(), "scopes", "user:inference user:profile");
+  const auto before = parse_object(R"({"mcpOAuth":{"made-up-server":{"accessToken":"TEST"}}})");
+  overwrite(with_login(before->get(), *login));
+  std::ofstream(paths_.claude_json) << R"({"oauthAccount":{"emailAddress":"TEST"}})";
 }
 
 std::string Agents::file() const {
-  std::ifstream stream(home_.paths().credentials, std::ios::binary);
+  std::ifstream stream(paths_.credentials, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 void Agents::overwrite(const std::string& bytes) {
-  if (!replace_file(home_.paths().credentials, bytes, Durability::fleeting)) std::abort();
+  if (!replace_file(paths_.credentials, bytes, Durability::fleeting)) std::abort();
+}
+
+void Agents::cut_short() {
+  if (::truncate(paths_.credentials.c_str(), static_cast<off_t>(file().size() / 2)) != 0)
+    std::abort();
 }
 
 void Agents::delete_file() {
-  ::unlink(home_.paths().credentials.c_str());
+  ::unlink(paths_.credentials.c_str());
 }
 
 }  // namespace claude_auth::testing

@@ -7,9 +7,6 @@
 
 namespace claude_auth::testing {
 
-/// The variable that names the clock's file to a job.
-inline constexpr const char* kClockVariable = "SIMULATED_CLOCK";
-
 /// Eight bytes of a file that is mapped by everybody concerned. Thread-safe.
 class SimulatedClock : public Clock {
  public:

@@ -1,12 +1,11 @@
-// Who looks after a login between log-ins: nobody, a backup every six hours, or the watch.
+// Who looks after a login between log-ins: nobody, `sync` every six hours, or the watch.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "agents.h"
 #include "base/child.h"
+#include "scene.h"
 
 namespace claude_auth::testing {
 
@@ -22,16 +21,10 @@ struct Aftermath {
   Millis after{0};
 };
 
-/// All that a keeper acts on. Borrowed.
-struct Scene {
-  const ClientHome& home;
-  Agents& agents;
-  SimulatedClock& clock;
-};
-
 class Keeper {
  public:
-  explicit Keeper(const Scene& scene) : scene_(scene) {}
+  /// Borrows `scene`.
+  explicit Keeper(Scene& scene) : scene_(scene) {}
   virtual ~Keeper() = default;
 
   /// Lets simulated time pass while nothing goes wrong.
@@ -47,11 +40,21 @@ class Keeper {
   virtual Aftermath look_after() = 0;
 
  protected:
-  Scene scene_;
+  /// One of our jobs in the scene's home.
+  [[nodiscard]] Command job(const char* name) const;
+
+  /// Runs it to its end.
+  void run_job(const char* name) const;
+
+  /// The length of our log, and whether it asks for a log-in from there on.
+  [[nodiscard]] std::size_t log_size() const;
+  [[nodiscard]] bool asks_for_person(std::size_t after) const;
+
+  Scene& scene_;
 };
 
-[[nodiscard]] std::unique_ptr<Keeper> nobody(const Scene& scene);
-[[nodiscard]] std::unique_ptr<Keeper> six_hourly_backup(const Scene& scene);
-[[nodiscard]] std::unique_ptr<Keeper> the_watch(const Scene& scene);
+[[nodiscard]] std::unique_ptr<Keeper> nobody(Scene& scene);
+[[nodiscard]] std::unique_ptr<Keeper> six_hourly_sync(Scene& scene);
+[[nodiscard]] std::unique_ptr<Keeper> the_watch(Scene& scene);
 
 }  // namespace claude_auth::testing
