@@ -110,8 +110,9 @@ Neighbours Errand::look_around() {
 
 void Errand::warn_of_the_unread(const Neighbours& neighbours) {
   if (neighbours.unread == 0) return;
-  line_.warn("not compared with the tokens of " + std::to_string(neighbours.unread) +
-             " others: " + neighbours.why_unread);
+  line_.warn("not compared with the token of " +
+             count_of(static_cast<std::int64_t>(neighbours.unread), "other") + ": " +
+             neighbours.why_unread);
 }
 
 std::string Errand::holders_of(const std::string& hash, const Neighbours& neighbours) {

@@ -6,6 +6,7 @@
 #include "admin/progress_line.h"
 #include "admin/records.h"
 #include "admin/vault_survey.h"
+#include "base/time_text.h"
 
 namespace claude_auth {
 namespace {
@@ -78,8 +79,9 @@ void Look::look_in_vault() {
     if (fleet_.documents_unread++ == 0) first_problem = documents[i].error().sentence;
   }
   if (fleet_.documents_unread > 0)
-    fleet_.notes.push_back(std::to_string(fleet_.documents_unread) +
-                           " documents could not be read: " + first_problem);
+    fleet_.notes.push_back(
+        count_of(static_cast<std::int64_t>(fleet_.documents_unread), "document") +
+        " could not be read: " + first_problem);
 }
 
 void Look::look_for_the_same() {
