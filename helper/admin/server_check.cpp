@@ -16,6 +16,8 @@ constexpr Millis kClocksDiffer = std::chrono::seconds(30);
 // From here on "expired" and "not yet valid" are believed of what is neither.
 constexpr Millis kClocksHarm = std::chrono::minutes(5);
 
+constexpr auto kCertificateEndsSoon = std::chrono::days(14);
+
 constexpr const char* kPolicyFile = "docs/vault/claude-auth-admin.hcl";
 
 std::string hours_of(std::chrono::seconds span) {
@@ -42,6 +44,22 @@ Finding judge_own_token(const std::expected<TokenFacts, StoreError>& facts, Inst
   if (!facts) return {Status::fail, facts.error().sentence};
   if (!facts->ttl) return {Status::warn, "the admin's token never ends: use one that does"};
   return {Status::ok, "the admin's token ends " + until(now + *facts->ttl, now)};
+}
+
+Finding judge_clocks(Instant server_time, Instant now) {
+  const Millis apart = std::chrono::abs(now - server_time);
+  const std::string clocks = "this host's clock and the server's are ";
+  if (apart < kClocksDiffer) return {Status::ok, clocks + "the same"};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(apart);
+  return {apart < kClocksHarm ? Status::warn : Status::fail,
+          clocks + count_of(seconds.count(), "second") +
+              " apart: `timedatectl set-ntp true` where it is wrong"};
+}
+
+Finding judge_certificate(Instant end, Instant now) {
+  const std::string text = "the server's certificate ends " + until(end, now);
+  if (end - now >= kCertificateEndsSoon) return {Status::ok, text};
+  return {Status::warn, text + ": have it renewed, or no login can be backed up any more"};
 }
 
 bool allows(const TokenRoleFacts& role, const std::string& policy) {
@@ -82,22 +100,13 @@ Findings judge_health(const ServerHealth& health, const VaultSettings& settings,
   if (health.sealed) {
     return {{Status::fail, settings.address + " is sealed: `vault operator unseal`"}};
   }
-  const bool tls = settings.address.starts_with("https://");
   Findings findings{{Status::ok, settings.address + " answers" +
-                                     (tls ? ", its certificate is good" : "") +
                                      (health.version.empty() ? "" : ", version " + health.version) +
                                      (health.standby ? ", as a standby" : "")}};
-  if (!health.server_time) return findings;
-  const Millis apart = std::chrono::abs(now - *health.server_time);
-  const std::string clocks = "this host's clock and the server's are ";
-  if (apart < kClocksDiffer) {
-    findings.push_back({Status::ok, clocks + "the same"});
-  } else {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(apart);
-    findings.push_back({apart < kClocksHarm ? Status::warn : Status::fail,
-                        clocks + count_of(seconds.count(), "second") +
-                            " apart: `timedatectl set-ntp true` where it is wrong"});
+  if (health.certificate_end) {
+    findings.push_back(judge_certificate(*health.certificate_end, now));
   }
+  if (health.server_time) findings.push_back(judge_clocks(*health.server_time, now));
   return findings;
 }
 

@@ -154,6 +154,22 @@ std::optional<Millis> retry_after_of(CURL* easy) {
   return std::min(std::chrono::seconds(seconds), kMaxRetryAfter);
 }
 
+/// Of the server's own certificate, the first of its chain.
+std::optional<Instant> certificate_end_of(CURL* easy) {
+  constexpr std::string_view kEnd = "Expire date:";
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr ||
+      chain->num_of_certs < 1) {
+    return std::nullopt;
+  }
+  for (const curl_slist* fact = chain->certinfo[0]; fact != nullptr; fact = fact->next) {
+    if (!std::string_view(fact->data).starts_with(kEnd)) continue;
+    const time_t end = curl_getdate(fact->data + kEnd.size(), nullptr);
+    if (end != -1) return Instant(std::chrono::seconds(end));
+  }
+  return std::nullopt;
+}
+
 std::string host_and_port(const Endpoint& endpoint) {
   return endpoint.origin().substr(endpoint.tls ? sizeof "https://" - 1 : sizeof "http://" - 1);
 }
@@ -192,6 +208,7 @@ void load(Options& options, Outgoing& outgoing, const HttpRequest& request) {
   }
   if (request.method == Method::remove) options.set(CURLOPT_CUSTOMREQUEST, "DELETE");
   if (request.once) options.set(CURLOPT_FRESH_CONNECT, 1L);
+  if (request.once) options.set(CURLOPT_CERTINFO, 1L);
   options.set(CURLOPT_HTTPHEADER, outgoing.headers.get());
   options.set(CURLOPT_USERAGENT, "claude-auth-store/" CLAUDE_AUTH_VERSION);
 }
@@ -260,6 +277,7 @@ std::expected<HttpReply, HttpFailure> HttpConnection::exchange(const HttpRequest
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply.status);
   reply.location = location_of(easy);
   reply.retry_after = retry_after_of(easy);
+  reply.certificate_end = certificate_end_of(easy);
   reply.body = std::move(arriving.body);
   return reply;
 }

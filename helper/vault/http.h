@@ -39,6 +39,9 @@ struct HttpReply {
   std::string body;
   std::string location;  ///< of a redirect; empty where there is not exactly one
   std::optional<Millis> retry_after{};
+  /// When the server's certificate ends; told of a request sent `once`, which has a connection of
+  /// its own. Nothing without TLS.
+  std::optional<Instant> certificate_end{};
 };
 
 /// Why there is no reply.

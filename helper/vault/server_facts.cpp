@@ -63,7 +63,8 @@ std::expected<ServerHealth, StoreError> health_in(const HttpReply& reply) {
                       .sealed = json_is_true(sealed),
                       .standby = json_is_true(json_object_get(body->get(), "standby")),
                       .version = text_member(body->get(), "version"),
-                      .server_time = {}};
+                      .server_time = {},
+                      .certificate_end = reply.certificate_end};
   if (const auto time = seconds_member(body->get(), "server_time_utc")) {
     health.server_time = Instant(*time);
   }

@@ -19,8 +19,9 @@ struct ServerHealth {
   bool initialized = false;
   bool sealed = true;
   bool standby = false;
-  std::string version;                 ///< printable; empty where the server tells none
-  std::optional<Instant> server_time;  ///< of a whole second
+  std::string version;                     ///< printable; empty where the server tells none
+  std::optional<Instant> server_time;      ///< of a whole second
+  std::optional<Instant> certificate_end;  ///< nothing without TLS
 };
 
 struct MountFacts {

@@ -22,7 +22,8 @@ ServerHealth healthy(Millis server_is_ahead = Millis{0}) {
           .sealed = false,
           .standby = false,
           .version = "2.0",
-          .server_time = kNow + server_is_ahead};
+          .server_time = kNow + server_is_ahead,
+          .certificate_end = kNow + std::chrono::days(90)};
 }
 
 Findings judged(const ServerHealth& health) {
@@ -33,7 +34,8 @@ Findings judged(const ServerHealth& health) {
 
 void a_server_that_answers_is_fine(void**) {
   assert_all_ok(judged(healthy()));
-  assert_found(judged(healthy()), Status::ok, "its certificate is good, version 2.0");
+  assert_found(judged(healthy()), Status::ok, "answers, version 2.0");
+  assert_found(judged(healthy()), Status::ok, "certificate ends in 90 days");
 }
 
 void a_sealed_server_is_a_failure(void**) {
@@ -46,6 +48,14 @@ void a_server_without_keys_is_a_failure(void**) {
   ServerHealth health = healthy();
   health.initialized = false;
   assert_found(judged(health), Status::fail, "is not initialised");
+}
+
+void a_certificate_that_ends_soon_is_a_warning(void**) {
+  ServerHealth health = healthy();
+  health.certificate_end = kNow + std::chrono::days(14);
+  assert_all_ok(judged(health));
+  *health.certificate_end -= Millis{1};
+  assert_found(judged(health), Status::warn, "the server's certificate ends in 14 days");
 }
 
 void clocks_may_differ_a_little(void**) {
@@ -222,6 +232,7 @@ int main() {
       cmocka_unit_test(a_server_that_answers_is_fine),
       cmocka_unit_test(a_sealed_server_is_a_failure),
       cmocka_unit_test(a_server_without_keys_is_a_failure),
+      cmocka_unit_test(a_certificate_that_ends_soon_is_a_warning),
       cmocka_unit_test(clocks_may_differ_a_little),
       cmocka_unit_test(clocks_that_differ_are_a_warning),
       cmocka_unit_test(clocks_that_do_harm_are_a_failure),

@@ -43,6 +43,15 @@ void an_expired_certificate_is_refused(void**) {
   assert_failed(get(settings_for(server.address())), unreachable);
 }
 
+void the_end_of_the_certificate_is_told(void**) {
+  const DoubleServer server = secure({.valid_until = std::chrono::hours(1000)});
+  auto api = VaultApi::open(settings_for(server.address()), Secret::copy_of("TEST"));
+  const auto reply = api->get_once("sys/health", Deadline::in(std::chrono::seconds(10)));
+  assert_true(reply && reply->certificate_end);
+  const auto left = *reply->certificate_end - Clock().now();
+  assert_true(left > std::chrono::hours(999) && left <= std::chrono::hours(1000));
+}
+
 void a_certificate_of_the_future_is_refused(void**) {
   const DoubleServer server = secure({.valid_from = std::chrono::hours(2)});
   assert_failed(get(settings_for(server.address())), unreachable);
@@ -127,6 +136,7 @@ int main() {
       cmocka_unit_test(the_given_authority_may_be_a_directory),
       cmocka_unit_test(a_certificate_of_nobody_is_refused),
       cmocka_unit_test(an_expired_certificate_is_refused),
+      cmocka_unit_test(the_end_of_the_certificate_is_told),
       cmocka_unit_test(a_certificate_of_the_future_is_refused),
       cmocka_unit_test(a_certificate_for_another_host_is_refused),
       cmocka_unit_test(tls_server_name_names_the_certificate),
