@@ -23,8 +23,20 @@ constexpr mode_t kRunnable = 0111;
 constexpr std::array kUnitPlaces = {"/etc/systemd/system/", "/run/systemd/system/",
                                     "/usr/local/lib/systemd/system/"};
 
-constexpr std::array kUnits = {"claude-auth-sync@.service", "claude-auth-sync@.timer",
-                               "claude-auth-watch@.service", "claude-auth-watch@.timer"};
+constexpr std::array kUnits = {"claude-auth-sync@.service",     "claude-auth-sync@.timer",
+                               "claude-auth-watch@.service",    "claude-auth-watch@.timer",
+                               "claude-auth-provision.service", "claude-auth-provision.timer",
+                               "claude-auth-metrics.service",   "claude-auth-metrics.timer"};
+
+/// A timer of the host's own, which not every host wants.
+struct HostTimer {
+  const char* unit;
+  const char* without;  ///< what a host without it lacks
+};
+
+constexpr std::array kHostTimers = {
+    HostTimer{"claude-auth-provision.timer", "the roster is carried out by hand only"},
+    HostTimer{"claude-auth-metrics.timer", "there are no metrics, so no alerts on them"}};
 
 /// Who else than the owner could change `path`, or put something else in its place, in words.
 std::optional<std::string> changeable(const HostTree& tree, const std::string& path) {
@@ -105,6 +117,15 @@ std::optional<Finding> unit_fault(const HostTree& tree, const std::string& unit)
   return std::nullopt;
 }
 
+Finding judge_timer(const HostTree& tree, const HostTimer& timer) {
+  const std::string unit = timer.unit;
+  struct stat found{};
+  const std::string link = tree.root + "/etc/systemd/system/timers.target.wants/" + unit;
+  if (::lstat(link.c_str(), &found) == 0) return {Status::ok, unit + " is enabled"};
+  return {Status::ok, unit + " is not enabled: " + timer.without + "; `systemctl enable --now " +
+                          unit + "` where that is not meant"};
+}
+
 }  // namespace
 
 Findings check_installed(const HostTree& tree) {
@@ -119,6 +140,7 @@ Findings check_units(const HostTree& tree) {
     if (auto fault = unit_fault(tree, unit)) findings.push_back(std::move(*fault));
   }
   if (findings.empty()) findings.push_back({Status::ok, "the units are installed"});
+  for (const HostTimer& timer : kHostTimers) findings.push_back(judge_timer(tree, timer));
   return findings;
 }
 

@@ -10,8 +10,8 @@ namespace claude_auth {
 /// place.
 [[nodiscard]] Findings check_installed(const HostTree& tree);
 
-/// The units that systemd would take for a user are there, not masked, and start programs that are
-/// there.
+/// The units, as systemd would take them, are there, not masked, and start programs that are there;
+/// and which of the host's own timers are enabled.
 [[nodiscard]] Findings check_units(const HostTree& tree);
 
 /// Where SELinux is enforced: whether module and programs have the labels that login programs and

@@ -19,13 +19,7 @@ DoubleServer* server = nullptr;
 class Host : public AdminWorld {
  public:
   Host() : AdminWorld({server->address(), server->root_token(), ""}) {
-    root.put("/usr/lib/security/pam_claude.so", "module");
-    root.put(CLAUDE_AUTH_HELPER, "helper", 0755);
-    root.put("/usr/libexec/claude-auth-store", "store", 0755);
-    for (const char* unit : {"claude-auth-sync@.service", "claude-auth-sync@.timer",
-                             "claude-auth-watch@.service", "claude-auth-watch@.timer"}) {
-      root.put(std::string("/usr/lib/systemd/system/") + unit, "[Unit]\n");
-    }
+    root.install();
     root.put("/etc/ssh/sshd_config", "UsePAM yes\n");
     root.put("/etc/pam.d/sshd", "session optional pam_claude.so\n");
   }

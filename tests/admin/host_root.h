@@ -36,6 +36,18 @@ class HostRoot {
             .store = "/usr/libexec/claude-auth-store"};
   }
 
+  /// All that an installation puts onto a host.
+  void install() {
+    put("/usr/lib/security/pam_claude.so", "module");
+    put(CLAUDE_AUTH_HELPER, "helper", 0755);
+    put("/usr/libexec/claude-auth-store", "store", 0755);
+    for (const char* name : {"sync@", "watch@", "provision", "metrics"}) {
+      const std::string unit = std::string("/usr/lib/systemd/system/claude-auth-") + name;
+      put(unit + ".service", "[Service]\nExecStart=" CLAUDE_AUTH_HELPER "\n");
+      put(unit + ".timer", "[Timer]\n");
+    }
+  }
+
  private:
   test::TemporaryDirectory root_;
 };

@@ -13,20 +13,9 @@ using namespace testing;
 
 constexpr const char* kModule = "/usr/lib/security/pam_claude.so";
 constexpr const char* kStore = "/usr/libexec/claude-auth-store";
-constexpr const char* kSyncService = "/usr/lib/systemd/system/claude-auth-sync@.service";
-
 class Installed : public HostRoot {
  public:
-  Installed() {
-    put(kModule, "module");
-    put(CLAUDE_AUTH_HELPER, "helper", 0755);
-    put(kStore, "store", 0755);
-    put(kSyncService, "[Service]\nExecStart=" CLAUDE_AUTH_HELPER " sync\n");
-    put("/usr/lib/systemd/system/claude-auth-sync@.timer", "[Timer]\n");
-    put("/usr/lib/systemd/system/claude-auth-watch@.service",
-        "[Service]\nExecStart=" CLAUDE_AUTH_HELPER " watch\n");
-    put("/usr/lib/systemd/system/claude-auth-watch@.timer", "[Timer]\n");
-  }
+  Installed() { install(); }
 };
 
 void an_installation_is_fine(void**) {
@@ -98,6 +87,14 @@ void a_unit_that_starts_nothing_is_a_failure(void**) {
   assert_found(check_units(host.tree()), Status::fail, "starts /opt/gone/claude-auth-sync");
 }
 
+void which_timers_of_the_host_are_enabled_is_told(void**) {
+  Installed host;
+  host.put("/etc/systemd/system/timers.target.wants/claude-auth-metrics.timer", "");
+  const Findings found = check_units(host.tree());
+  assert_found(found, Status::ok, "claude-auth-metrics.timer is enabled");
+  assert_found(found, Status::ok, "claude-auth-provision.timer is not enabled");
+}
+
 void selinux_that_is_not_enforced_asks_nothing(void**) {
   Installed host;
   assert_true(check_selinux(host.tree()).empty());
@@ -144,6 +141,7 @@ int main() {
       cmocka_unit_test(a_unit_that_is_missing_is_a_failure),
       cmocka_unit_test(a_masked_unit_is_a_failure),
       cmocka_unit_test(a_unit_that_starts_nothing_is_a_failure),
+      cmocka_unit_test(which_timers_of_the_host_are_enabled_is_told),
       cmocka_unit_test(selinux_that_is_not_enforced_asks_nothing),
       cmocka_unit_test(a_missing_label_is_a_warning_with_the_remedy),
       cmocka_unit_test(units_that_read_homes_are_found_in_every_place),
