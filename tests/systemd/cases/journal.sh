@@ -7,4 +7,6 @@ last_journal_has_no_secret() {
   all=$(journalctl --boot --all --output=export | tr -d '\0')
   contains "the journal" "SYSLOG_IDENTIFIER=claude-auth-sync" "$all"
   lacks "the journal" sk-ant- "$all"
+  lacks "the journal" s.double "$all"
+  lacks "the journal" "$vault_root" "$all"
 }

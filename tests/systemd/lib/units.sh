@@ -9,12 +9,13 @@ readonly home_elsewhere=/srv/people/carol
 fresh_machine() {
   systemctl stop 'claude-auth-*@*' 'test-*' 'user@*' 2>/dev/null || true
   systemctl reset-failed
-  rm -rf /run/systemd/system /etc/claude-auth-sync.conf
+  rm -rf /run/systemd/system /etc/claude-auth-sync.conf /etc/claude-auth-sync.roster.yaml
+  rm -rf /etc/systemd/system/*.wants/claude-auth-* /var/lib/claude-auth-sync
   mkdir /run/systemd/system
   systemctl daemon-reload
   # Readable, so that what a unit cannot see is the unit's doing.
   local person
-  for person in alice bob; do fresh_home "$person" "/home/$person"; done
+  for person in alice bob dan; do fresh_home "$person" "/home/$person"; done
   fresh_home carol "$home_elsewhere"
   journalctl --sync
   cursor=$(journalctl --quiet --lines=0 --show-cursor | sed -n 's/^-- cursor: //p')
