@@ -1,9 +1,12 @@
 #include "jobs/home_readers.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <string_view>
 
 #include "base/trimmed.h"
@@ -26,17 +29,27 @@ bool is_below_home(std::string_view file, const std::vector<std::string>& homes)
                              [&](const std::string& home) { return file.contains(home + "/"); });
 }
 
+bool is_home_reader(std::string_view line, const std::vector<std::string>& homes) {
+  const std::size_t equals = line.find('=');
+  return equals != std::string_view::npos && trimmed(line.substr(0, equals)) == "EnvironmentFile" &&
+         is_below_home(line.substr(equals), homes);
+}
+
+// By stdio: a C++ stream would bring the locales into a program that every login starts.
 bool reads_home(const std::string& path, const std::vector<std::string>& homes) {
-  std::ifstream unit(path);
-  for (std::string line; std::getline(unit, line);) {
-    const std::size_t equals = line.find('=');
-    if (equals != std::string::npos &&
-        trimmed(std::string_view(line).substr(0, equals)) == "EnvironmentFile" &&
-        is_below_home(std::string_view(line).substr(equals), homes)) {
-      return true;
-    }
+  const std::unique_ptr<FILE, decltype(&std::fclose)> unit(::fopen(path.c_str(), "re"),
+                                                           &std::fclose);
+  if (!unit) return false;
+  char* line = nullptr;
+  std::size_t capacity = 0;
+  bool found = false;
+  while (!found) {
+    const ssize_t length = ::getline(&line, &capacity, unit.get());
+    if (length < 0) break;
+    found = is_home_reader({line, static_cast<std::size_t>(length)}, homes);
   }
-  return false;
+  std::free(line);
+  return found;
 }
 
 }  // namespace
