@@ -61,13 +61,16 @@ std::vector<std::string> names_of_managed(const std::vector<RosterUser>& users) 
   return names;
 }
 
-Findings check_home_readers(const HostTree& tree, Host* host,
-                            const std::vector<RosterUser>& users) {
+std::vector<std::string> homes_of(Host& host, const std::vector<RosterUser>& users) {
   std::vector<std::string> homes;
   for (const RosterUser& user : users) {
-    const auto account = host->find(user.name);
+    const auto account = host.find(user.name);
     if (account && *account) homes.push_back((*account)->user.home);
   }
+  return homes;
+}
+
+Findings check_home_readers(const HostTree& tree, const std::vector<std::string>& homes) {
   Findings findings;
   for (const std::string& unit : units_that_read_homes(tree.root, homes)) {
     findings.push_back({Status::warn, home_reader_remedy(unit)});
@@ -86,12 +89,12 @@ int host_doctor(const std::expected<AdminContext, std::string>& context,
   report.take(check_units(options.tree));
   report.take(check_configuration(context));
   if (!context) {
-    report.take(check_home_readers(options.tree, nullptr, {}));
+    report.take(check_home_readers(options.tree, {}));
     return report.exit_status();
   }
   const auto users = users_of_roster(options.roster, context->config.vault, report);
   const auto managed = names_of_managed(users);
-  report.take(check_home_readers(options.tree, &context->host, users));
+  report.take(check_home_readers(options.tree, homes_of(context->host, users)));
   report.take(check_accounts(context->host, users));
   report.take(check_server(*context, options.token_role, managed));
   if (context->config.store == StoreKind::vault && context->token && !managed.empty()) {
