@@ -43,6 +43,9 @@ std::optional<LoginMode> mode_of(const FleetRow& row, const UserSight& sight) {
     case SetupTokenSeen::in_force:
       return LoginMode::setup_token;
     case SetupTokenSeen::none:
+      // Of a user who is left out, no setup token is no word about a login.
+      if (sight.user.care != Care::managed) return std::nullopt;
+      return LoginMode::oauth;
     case SetupTokenSeen::rejected:
     case SetupTokenSeen::malformed:
       return LoginMode::oauth;

@@ -84,7 +84,7 @@ Cell backup_cell(const FleetRow& row, Instant now) {
     case BackupSeen::unknown:
       return nothing();
     case BackupSeen::none:
-      return row.mode == LoginMode::setup_token ? nothing() : Cell{"none", Tone::notable};
+      return row.mode == LoginMode::oauth ? Cell{"none", Tone::notable} : nothing();
     case BackupSeen::not_valid:
       return {"no login", Tone::notable};
     case BackupSeen::valid:

@@ -2,9 +2,15 @@
 // say.
 #include "admin/fleet_status.h"
 
+#include <pty.h>
+#include <signal.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdio>
 
 #include "admin/fleet.h"
@@ -267,6 +273,45 @@ void metrics_that_cannot_be_written_leave_the_old_ones(void**) {
   assert_true(run.text.contains("/proc/none"));
 }
 
+/// Reads what comes out of a terminal until it holds `text` `times` times; all of it.
+std::string read_until(int terminal, const std::string& text, int times) {
+  std::string seen;
+  for (std::array<char, 4096> chunk;;) {
+    int found = 0;
+    for (std::size_t at = seen.find(text); at != std::string::npos; at = seen.find(text, at + 1))
+      ++found;
+    if (found >= times) return seen;
+    const ssize_t got = ::read(terminal, chunk.data(), chunk.size());
+    if (got <= 0) fail_msg("only %d of %d came: %s", found, times, seen.c_str());
+    seen.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+}
+
+void a_watch_draws_over_what_it_drew_before(void**) {
+  Stage stage;
+  stage.world.add_well("emo");
+  const FleetStatusOptions options{.roster = stage.world.roster_path(),
+                                   .user = {},
+                                   .output = {},
+                                   .watch = std::chrono::seconds(1)};
+  auto context = stage.world.context();
+  const winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  int terminal = -1;
+  const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
+  if (child == 0) {
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+    ::_exit(fleet_status(context, options));
+  }
+  const UniqueFd closed_at_the_end(terminal);
+  const std::string seen = read_until(terminal, "\033[J", 2);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  assert_int_equal(seen.find("\033[2J"), seen.rfind("\033[2J"));
+  assert_true(seen.find("\033[H") != seen.rfind("\033[H"));
+  assert_true(seen.contains("\033[32m1 well\033[0m"));
+}
+
 void an_unknown_user_is_refused(void**) {
   Stage stage;
   stage.world.add_well("emo");
@@ -302,6 +347,7 @@ int main() {
       cmocka_unit_test(the_end_of_a_token_comes_from_its_accessor),
       cmocka_unit_test(metrics_are_written_for_everybody_to_read),
       cmocka_unit_test(metrics_that_cannot_be_written_leave_the_old_ones),
+      cmocka_unit_test(a_watch_draws_over_what_it_drew_before),
       cmocka_unit_test(an_unknown_user_is_refused),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
