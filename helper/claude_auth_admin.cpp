@@ -110,7 +110,8 @@ class CommandLine {
     auto* const json = command->add_flag_callback("--json", format(Format::json), "As JSON");
     auto* const metrics = command->add_flag_callback("--prometheus", format(Format::prometheus),
                                                      "As metrics for node_exporter");
-    metrics->excludes(json);
+    json->option_text(" ");
+    metrics->option_text(" ")->excludes(json);
     command->add_option("--output", status_.output, "Write the metrics to this file, in one piece")
         ->option_text("FILE")
         ->needs(metrics);
@@ -119,6 +120,7 @@ class CommandLine {
             "--watch{5}",
             [this](std::int64_t seconds) { status_.watch = std::chrono::seconds(seconds); },
             "Again and again, SECONDS apart (default 5)")
+        ->option_text("[=SECONDS]")
         ->check(CLI::Range(1, 86'400))
         ->excludes(json)
         ->excludes(metrics);

@@ -90,6 +90,7 @@ void Errand::act() {
 
 Neighbours Errand::look_around() {
   std::vector<std::string> names;
+  names.reserve(roster_.size());
   for (const RosterUser& user : roster_) names.push_back(user.name);
   ProgressLine line("documents");
   auto documents = survey_documents(context_, names, Deadline::in(kPersonWaits),

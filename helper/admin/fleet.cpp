@@ -65,6 +65,7 @@ Fleet Look::run(const std::string& roster_argument) {
 
 void Look::look_in_vault() {
   std::vector<std::string> names;
+  names.reserve(sights_.size());
   for (const UserSight& sight : sights_) names.push_back(sight.user.name);
   ProgressLine line("documents");
   const auto documents =

@@ -210,6 +210,7 @@ std::vector<Column>::iterator least_telling(std::vector<Column>& columns) {
 std::vector<Column> columns_within(std::size_t width, const std::vector<FleetRow>& rows,
                                    Instant now) {
   std::vector<Column> columns;
+  columns.reserve(kColumns.size());
   for (const ColumnKind& kind : kColumns) columns.push_back(make_column(kind, rows, now));
   while (width_of(columns) > width) {
     const auto least = least_telling(columns);

@@ -13,9 +13,10 @@ void in_parallel(std::size_t items, std::size_t workers,
   const auto run = [&](std::size_t worker) {
     for (std::size_t item = next++; item < items; item = next++) work(worker, item);
   };
+  const std::size_t count = std::min(workers, items);
   std::vector<std::jthread> threads;
-  for (std::size_t worker = 0; worker < std::min(workers, items); ++worker)
-    threads.emplace_back(run, worker);
+  threads.reserve(count);
+  for (std::size_t worker = 0; worker < count; ++worker) threads.emplace_back(run, worker);
 }
 
 }  // namespace claude_auth
