@@ -44,7 +44,7 @@ int Deprovisioning::work(const DeprovisionOptions& options) {
   RunReport report(1);
   const auto on_host = context_.host.find(user_);
   if (!on_host) line_.failed(user_ + " could not be looked up: " + on_host.error());
-  set_units(context_.host, user_, Units::unwanted, Doing::it, line_);
+  set_units(context_.host, user_, Units::unwanted, {}, Doing::it, line_);
   if (context_.config.store == StoreKind::vault) {
     take_token(on_host && *on_host ? &**on_host : nullptr);
     if (options.purge) purge_document();

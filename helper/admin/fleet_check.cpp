@@ -48,7 +48,7 @@ std::string account_fault(Host& host, const RosterUser& user) {
   if (*units == UnitsState::no_manager) {
     return managed ? "without timer and watch, as this host was not booted by systemd: " : "";
   }
-  if (managed && *units != UnitsState::on) {
+  if (managed && *units != UnitsState::on && *units != UnitsState::waiting) {
     return "without their units: `claude-auth-admin provision`: ";
   }
   if (!managed && *units != UnitsState::off) {

@@ -64,6 +64,7 @@ FleetSituation::Units units_in(const FleetRow& row) {
       return on;
     case UnitsState::off:
       return off;
+    case UnitsState::waiting:
     case UnitsState::partly:
       return partly;
     case UnitsState::no_manager:

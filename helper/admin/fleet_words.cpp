@@ -92,6 +92,8 @@ const char* word_of(UnitsState units) {
   switch (units) {
     case UnitsState::on:
       return "on";
+    case UnitsState::waiting:
+      return "waiting";
     case UnitsState::off:
       return "off";
     case UnitsState::partly:

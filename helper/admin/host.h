@@ -28,6 +28,7 @@ struct HostUser {
 /// active.
 enum class UnitsState {
   on,         ///< all enabled and active
+  waiting,    ///< as `on`, but the watch has ended well: as it does where nobody is enrolled
   off,        ///< none enabled, none active
   partly,     ///< anything between: `enable` or `disable` makes it right
   no_manager  ///< this host was not booted by systemd

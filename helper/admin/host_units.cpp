@@ -35,6 +35,7 @@ std::string watch_timer(const std::string& user) {
 struct UnitFacts {
   bool enabled = false;
   bool active = false;
+  bool failed = false;
 };
 
 /// Takes the facts up to the next empty line off `text`: properties of one unit, one a line.
@@ -50,13 +51,16 @@ UnitFacts take_facts(std::string_view& text) {
     constexpr std::array kActive = {"ActiveState=active", "ActiveState=activating",
                                     "ActiveState=reloading", "ActiveState=deactivating"};
     if (std::ranges::find(kActive, line) != kActive.end()) facts.active = true;
+    if (line == "ActiveState=failed") facts.failed = true;
   }
   return facts;
 }
 
 UnitsState state_of(const UnitFacts& timer, UnitFacts watch, const UnitFacts& back_to_watch) {
-  watch.active = watch.active || back_to_watch.active;
-  if (timer.enabled && timer.active && watch.enabled && watch.active) return UnitsState::on;
+  if (back_to_watch.active) watch = {.enabled = watch.enabled, .active = true};
+  if (timer.enabled && timer.active && watch.enabled && !watch.failed) {
+    return watch.active ? UnitsState::on : UnitsState::waiting;
+  }
   if (timer.enabled || timer.active || watch.enabled || watch.active) return UnitsState::partly;
   return UnitsState::off;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <expected>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -90,9 +91,10 @@ bool provision_policy(ProvisionRun& run, const std::string& user, UserLine& line
   return true;
 }
 
-void provision_in_vault(ProvisionRun& run, const HostUser& user, UserLine& line) {
-  if (run.vault.may_ask() && !provision_policy(run, user.user.name, line)) return;
-  provision_token(run, user, line);
+/// Whether the user is enrolled then; nothing where nobody looked.
+std::optional<bool> provision_in_vault(ProvisionRun& run, const HostUser& user, UserLine& line) {
+  if (run.vault.may_ask() && !provision_policy(run, user.user.name, line)) return std::nullopt;
+  return provision_token(run, user, line);
 }
 
 class Provisioning {
@@ -126,16 +128,21 @@ int Provisioning::over(const std::vector<ListedUser>& users) {
 void Provisioning::one(const ListedUser& user) {
   UserLine line;
   const bool managed = user.roster.care == Care::managed;
+  std::optional<bool> enrolled;
   if (managed && in_vault_) {
     if (run_.vault.ended()) {
       ++not_asked_for_;
       line.put_off();
     } else {
-      provision_in_vault(run_, user.host, line);
+      enrolled = provision_in_vault(run_, user.host, line);
     }
   }
-  const Units units = managed ? Units::wanted : Units::unwanted;
-  no_manager_ |= !set_units(run_.context.host, user.roster.name, units, run_.doing, line);
+  const auto is_enrolled = [&] {
+    return enrolled ? *enrolled : says_enrolled(run_.context.host, user.host);
+  };
+  no_manager_ |=
+      !set_units(run_.context.host, user.roster.name, managed ? Units::wanted : Units::unwanted,
+                 is_enrolled, run_.doing, line);
   report_.add(user.roster.name, line);
 }
 

@@ -37,14 +37,15 @@ class TokenJob {
   TokenJob(ProvisionRun& run, const HostUser& user, UserLine& line)
       : run_(run), user_(user), settings_(run.context.config.vault), line_(line) {}
 
-  void provision();
+  bool provision();
 
  private:
   [[nodiscard]] const std::string& name() const { return user_.user.name; }
 
   std::expected<NamedToken, std::string> named_token(const TokenReport& report);
+  bool make_right(const TokenReport& report, NamedToken named);
   void keep(const std::string& accessor);
-  void mint(const std::string& why);
+  bool mint(const std::string& why);
   bool mint_and_deliver(const MintRequest& request);
   std::expected<void, std::string> deliver(const MintedToken& minted);
   void take_back(const MintedToken& minted, const std::string& why);
@@ -60,35 +61,52 @@ class TokenJob {
   TokenRecord record_;  ///< as it is to be
 };
 
-void TokenJob::provision() {
+bool TokenJob::provision() {
   auto loaded = read_record(run_.context.records_dir, name());
-  if (!loaded) return line_.failed(loaded.error());
+  if (!loaded) {
+    line_.failed(loaded.error());
+    return true;
+  }
   record_ = on_disk_ = std::move(*loaded);
   const TokenReport report = check_user_token(run_.context.host, user_);
+  const bool was_there = report.file != VaultTokenSeen::absent;
   const auto named = named_token(report);
-  if (!named) return line_.failed(named.error());
+  if (!named) {
+    line_.failed(named.error());
+    return was_there;
+  }
+  return make_right(report, *named) || was_there;
+}
+
+/// Whether a token was put in place.
+bool TokenJob::make_right(const TokenReport& report, NamedToken named) {
   const TokenSituation now{.file = report.file,
                            .may_ask = run_.vault.may_ask(),
-                           .named = *named,
+                           .named = named,
                            .recorded = report.accessor == record_.accessor};
   const std::string why(why_minted(now));
   switch (token_step(now)) {
     case TokenStep::keep:
-      return keep(report.accessor);
+      keep(report.accessor);
+      break;
     case TokenStep::record:
       line_.did("token recorded");
-      return keep(report.accessor);
+      keep(report.accessor);
+      break;
     case TokenStep::mint:
       return mint(why);
     case TokenStep::leave:
-      return line_.left("token to mint, with an admin's Vault token: " + why);
+      line_.left("token to mint, with an admin's Vault token: " + why);
+      break;
     case TokenStep::distrust:
-      return line_.failed("the user names somebody else's token as his own: nothing was done");
+      line_.failed("the user names somebody else's token as his own: nothing was done");
+      break;
     case TokenStep::report:
+      line_.failed("token not checked: " + report.problem);
+      run_.vault.find_out();
       break;
   }
-  line_.failed("token not checked: " + report.problem);
-  run_.vault.find_out();
+  return false;
 }
 
 std::expected<NamedToken, std::string> TokenJob::named_token(const TokenReport& report) {
@@ -108,13 +126,17 @@ void TokenJob::keep(const std::string& accessor) {
   tidy_up();
 }
 
-void TokenJob::mint(const std::string& why) {
+bool TokenJob::mint(const std::string& why) {
   const auto request = mint_request_for(settings_, name(), run_.token_role);
-  if (!request) return line_.failed(request.error().sentence);
-  if (run_.doing == Doing::it && !mint_and_deliver(*request)) return;
+  if (!request) {
+    line_.failed(request.error().sentence);
+    return false;
+  }
+  if (run_.doing == Doing::it && !mint_and_deliver(*request)) return false;
   if (run_.doing == Doing::nothing) make_current(record_, "");
   line_.did("token minted: " + why);
   tidy_up();
+  return true;
 }
 
 bool TokenJob::mint_and_deliver(const MintRequest& request) {
@@ -216,8 +238,8 @@ TokenReport check_user_token(Host& host, const HostUser& user) {
   return {.file = VaultTokenSeen::unknown, .accessor = {}, .problem = finished.error()};
 }
 
-void provision_token(ProvisionRun& run, const HostUser& user, UserLine& line) {
-  TokenJob(run, user, line).provision();
+bool provision_token(ProvisionRun& run, const HostUser& user, UserLine& line) {
+  return TokenJob(run, user, line).provision();
 }
 
 }  // namespace claude_auth

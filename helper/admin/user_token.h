@@ -19,6 +19,8 @@ namespace claude_auth {
 ///
 /// Only a death within the few milliseconds between the server's reply and the first of these
 /// leaves a token that nobody knows of, for its period.
-void provision_token(ProvisionRun& run, const HostUser& user, UserLine& line);
+///
+/// Whether there is a token file then, which is what enrols a user.
+bool provision_token(ProvisionRun& run, const HostUser& user, UserLine& line);
 
 }  // namespace claude_auth

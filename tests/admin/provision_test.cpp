@@ -286,6 +286,30 @@ void units_that_cannot_be_enabled_fail_their_user(void**) {
   assert_int_equal(run.exit_status, 1);
 }
 
+void a_watch_that_ended_is_started_again_once_the_user_is_enrolled(void**) {
+  World world;
+  const std::string user = world.add("ann");
+  world.admin_token.reset();
+  (void)world.provision();
+  world.host.person(user).units = UnitsState::waiting;
+  const JobRun left = world.provision();
+  assert_false(left.text.contains("units"));
+  world.admin_token = world.server.root_token();
+  assert_true(world.provision().line_of(user).ends_with("; units enabled"));
+}
+
+void with_a_local_store_the_user_says_whether_he_is_enrolled(void**) {
+  for (const bool enrolled : {false, true}) {
+    World world;
+    const std::string user = world.add("ann");
+    world.config.store = StoreKind::local;
+    world.host.person(user).units = UnitsState::waiting;
+    world.host.person(user).answers["status --json --local"] =
+        printed(std::string(R"({"format":1,"enrolled":)") + (enrolled ? "true}" : "false}"));
+    assert_int_equal(world.provision().line_of(user).contains("units enabled"), enrolled);
+  }
+}
+
 void a_display_name_that_vault_gives_nobody_is_refused(void**) {
   World world;
   const std::string user = world.add("ann");
@@ -352,6 +376,8 @@ int main() {
       cmocka_unit_test(with_a_local_store_only_units_are_looked_after),
       cmocka_unit_test(a_host_without_systemd_has_no_units_to_enable),
       cmocka_unit_test(units_that_cannot_be_enabled_fail_their_user),
+      cmocka_unit_test(a_watch_that_ended_is_started_again_once_the_user_is_enrolled),
+      cmocka_unit_test(with_a_local_store_the_user_says_whether_he_is_enrolled),
       cmocka_unit_test(a_display_name_that_vault_gives_nobody_is_refused),
       cmocka_unit_test(a_path_that_a_policy_would_take_for_a_pattern_is_refused),
       cmocka_unit_test(two_runs_at_once_mint_one_token),

@@ -341,6 +341,11 @@ void a_watch_that_is_about_to_be_back_is_on(void**) {
               UnitsState::on);
 }
 
+void a_watch_that_ended_well_is_waited_with(void**) {
+  assert_true(shown_as("active/enabled", "inactive/enabled", "inactive/static") ==
+              UnitsState::waiting);
+}
+
 void units_that_neither_run_nor_will_are_off(void**) {
   assert_true(shown_as("inactive/disabled", "inactive/disabled", "inactive/static") ==
               UnitsState::off);
@@ -348,10 +353,10 @@ void units_that_neither_run_nor_will_are_off(void**) {
 }
 
 void anything_between_is_partly(void**) {
-  for (const char* watch : {"active/disabled", "inactive/enabled", "failed/enabled"}) {
+  for (const char* watch : {"active/disabled", "failed/enabled"})
     assert_true(shown_as("active/enabled", watch, "inactive/static") == UnitsState::partly);
+  for (const char* watch : {"active/disabled", "inactive/enabled", "failed/enabled"})
     assert_true(shown_as("inactive/disabled", watch, "inactive/static") == UnitsState::partly);
-  }
   for (const char* timer : {"active/disabled", "inactive/enabled", "inactive/disabled"})
     assert_true(shown_as(timer, "active/enabled", "inactive/static") == UnitsState::partly);
   assert_true(shown_as("inactive/disabled", "inactive/disabled", "active/static") ==
@@ -447,6 +452,7 @@ int main() {
       cmocka_unit_test(oneself_takes_no_root),
       cmocka_unit_test(units_that_all_run_are_on),
       cmocka_unit_test(a_watch_that_is_about_to_be_back_is_on),
+      cmocka_unit_test(a_watch_that_ended_well_is_waited_with),
       cmocka_unit_test(units_that_neither_run_nor_will_are_off),
       cmocka_unit_test(anything_between_is_partly),
       cmocka_unit_test(a_host_without_systemd_has_no_manager),

@@ -152,3 +152,26 @@ case_hourly_unit_is_not_started_without_a_roster() {
   same "whether its condition held" no \
     "$(property claude-auth-provision.service ConditionResult)"
 }
+
+# again_says LINE...: what a second run says, whatever the first one did.
+again_says() {
+  admin provision || true
+  admin provision || true
+  same "what the second run said" "$(printf '%s\n' "$@")" "$(said)"
+}
+
+case_units_of_people_without_a_login_are_enabled_once() {
+  fleet
+  local name
+  for name in alice bob dan; do lose_credentials "$name"; done
+  again_says "3 users: 3 unchanged, 0 changed, 0 failed"
+  stop_vault
+}
+
+case_units_of_people_who_are_not_enrolled_are_enabled_once() {
+  fleet
+  configure 'store = local'
+  again_says "store = local: there is nothing to provision in Vault" \
+    "3 users: 3 unchanged, 0 changed, 0 failed"
+  stop_vault
+}
