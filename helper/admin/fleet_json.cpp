@@ -12,16 +12,6 @@ void set(json_t* object, const char* key, Json value) {
   if (json_object_set_new(object, key, value.release()) != 0) throw std::bad_alloc();
 }
 
-void set_time(json_t* object, const char* key, const std::optional<Instant>& at) {
-  if (!at) return;
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at->time_since_epoch());
-  set_integer(object, key, seconds.count());
-}
-
-void set_text(json_t* object, const char* key, const std::string& text) {
-  if (!text.empty()) set_string(object, key, text);
-}
-
 void set_count(json_t* object, const char* key, std::optional<std::uint64_t> count) {
   if (count) set_integer(object, key, static_cast<std::int64_t>(*count));
 }
@@ -29,23 +19,23 @@ void set_count(json_t* object, const char* key, std::optional<std::uint64_t> cou
 Json state_object(const char* state, const std::optional<Instant>& expires) {
   Json object = new_object();
   set_string(object.get(), "state", state);
-  set_time(object.get(), "expires_at", expires);
+  set_seconds(object.get(), "expires_at", expires);
   return object;
 }
 
 Json backup_object(const FleetRow& row) {
   Json object = new_object();
   set_string(object.get(), "state", word_of(row.backup));
-  set_time(object.get(), "at", row.backed_up_at);
-  set_text(object.get(), "by", row.backed_up_by);
+  set_seconds(object.get(), "at", row.backed_up_at);
+  set_printable(object.get(), "by", row.backed_up_by);
   return object;
 }
 
 Json last_object(const FleetRow& row) {
   Json object = new_object();
   set_string(object.get(), "status", word(*row.last_status));
-  set_text(object.get(), "reason", row.last_reason);
-  set_time(object.get(), "at", row.last_at);
+  set_printable(object.get(), "reason", row.last_reason);
+  set_seconds(object.get(), "at", row.last_at);
   return object;
 }
 
@@ -55,9 +45,9 @@ Json user_object(const FleetRow& row) {
   set_string(user.get(), "care", word_of(row.care));
   set_string(user.get(), "health", word_of(health_of(row.step)));
   set_string(user.get(), "step", word_of(row.step));
-  set_text(user.get(), "why", row.advice.why);
-  set_text(user.get(), "to_do", row.advice.command);
-  set_text(user.get(), "problem", row.problem);
+  set_printable(user.get(), "why", row.advice.why);
+  set_printable(user.get(), "to_do", row.advice.command);
+  set_printable(user.get(), "problem", row.problem);
   if (row.mode) set_string(user.get(), "mode", word_of(*row.mode));
   set(user.get(), "login",
       state_object(row.login ? word_of(*row.login) : "unknown", row.login_expires));
@@ -65,9 +55,9 @@ Json user_object(const FleetRow& row) {
   set(user.get(), "setup_token", state_object(word_of(row.setup_token), row.setup_token_expires));
   set(user.get(), "vault_token", state_object(word_of(row.vault_token), row.vault_token_expires));
   if (row.units) set_string(user.get(), "units", word_of(*row.units));
-  if (row.paused) set(user.get(), "paused", Json(json_true()));
+  if (row.paused) set_flag(user.get(), "paused", true);
   if (row.last_status) set(user.get(), "last", last_object(row));
-  set_time(user.get(), "last_success_at", row.last_success);
+  set_seconds(user.get(), "last_success_at", row.last_success);
   set_count(user.get(), "heals", row.heals);
   set_count(user.get(), "restores", row.restores);
   return user;
@@ -86,22 +76,14 @@ Json summary_object(const FleetCount& count) {
   return summary;
 }
 
-Json text_array(const std::vector<std::string>& texts) {
-  Json array(json_array());
-  for (const std::string& text : texts)
-    if (json_array_append_new(array.get(), json_stringn(text.data(), text.size())) != 0)
-      throw std::bad_alloc();
-  return array;
-}
-
 }  // namespace
 
 std::string render_json(const Fleet& fleet) {
   const Json root = new_object();
   set_integer(root.get(), "format", 1);
-  set_time(root.get(), "at", fleet.at);
+  set_seconds(root.get(), "at", fleet.at);
   set_string(root.get(), "host", fleet.host);
-  set(root.get(), "notes", text_array(fleet.notes));
+  set_strings(root.get(), "notes", fleet.notes);
   set(root.get(), "summary", summary_object(count_rows(fleet.rows)));
   Json users(json_array());
   for (const FleetRow& row : fleet.rows)

@@ -76,7 +76,10 @@ FleetSituation::Units units_in(const FleetRow& row) {
 FleetSituation::Report report_in(const UserSight& sight) {
   using enum FleetSituation::Report;
   if (!sight.host) return not_asked;
-  return sight.host->report ? answered : silent;
+  const auto& report = sight.host->report;
+  // With a configuration that is refused there is nothing in it but why.
+  if (!report || (!report->login && !report->problem.empty())) return silent;
+  return answered;
 }
 
 FleetSituation::LastJob last_job_in(const FleetRow& row, const FleetSetting& setting) {

@@ -148,6 +148,12 @@ void set_instant(json_t* object, const char* key, const std::optional<Instant>& 
   if (at) set_integer(object, key, at->time_since_epoch().count());
 }
 
+void set_seconds(json_t* object, const char* key, const std::optional<Instant>& at) {
+  if (!at) return;
+  set_integer(object, key,
+              std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count());
+}
+
 void set_flag(json_t* object, const char* key, bool flag) {
   set_new(object, key, json_boolean(flag));
 }

@@ -64,6 +64,9 @@ void set_integer(json_t* object, const char* key, std::int64_t value);
 /// Sets a member in epoch milliseconds; nothing is no member. Throws std::bad_alloc.
 void set_instant(json_t* object, const char* key, const std::optional<Instant>& at);
 
+/// Sets a member in epoch seconds, rounded down; nothing is no member. Throws std::bad_alloc.
+void set_seconds(json_t* object, const char* key, const std::optional<Instant>& at);
+
 /// Sets a boolean member. Throws std::bad_alloc.
 void set_flag(json_t* object, const char* key, bool flag);
 

@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::int64_t kFormat = 1;
 
-void set_time(json_t* object, const char* key, const std::optional<Instant>& at) {
-  if (!at) return;
-  set_integer(object, key,
-              std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count());
-}
-
 void set_object(json_t* object, const char* key, Json value) {
   json_object_set_new(object, key, value.release());
 }
@@ -58,15 +52,15 @@ Json login_of(const LoginFacts& login) {
   std::ranges::replace(state, ' ', '_');
   Json object = object_with_state(state.c_str());
   set_printable(object.get(), "problem", login.problem);
-  set_time(object.get(), "access_token_expires_at", login.access_token_expires_at);
-  set_time(object.get(), "login_expires_at", login.login_expires_at);
+  set_seconds(object.get(), "access_token_expires_at", login.access_token_expires_at);
+  set_seconds(object.get(), "login_expires_at", login.login_expires_at);
   return object;
 }
 
 Json backup_of(const std::optional<BackupFacts>& backup) {
   if (!backup) return object_with_state("unknown");
   Json object = object_with_state(name_of(backup->state));
-  set_time(object.get(), "at", backup->at);
+  set_seconds(object.get(), "at", backup->at);
   set_printable(object.get(), "by", backup->by);
   if (backup->state != RestoreSituation::Document::none)
     set_flag(object.get(), "other_host", backup->other_host);
@@ -75,14 +69,14 @@ Json backup_of(const std::optional<BackupFacts>& backup) {
 
 Json setup_token_of(const std::optional<SetupTokenFacts>& token) {
   Json object = object_with_state(token ? name_of(token->state) : "unknown");
-  if (token) set_time(object.get(), "expires_at", token->expires_at);
+  if (token) set_seconds(object.get(), "expires_at", token->expires_at);
   return object;
 }
 
 Json vault_token_of(const VaultTokenReport& token, Instant now) {
   Json object = object_with_state(name_of(token.state));
   set_printable(object.get(), "problem", token.problem);
-  set_time(object.get(), "expires_at", end_of(token, now));
+  set_seconds(object.get(), "expires_at", end_of(token, now));
   return object;
 }
 
@@ -90,7 +84,7 @@ Json last_of(const LastStatus::Line& line) {
   Json object = new_object();
   set_printable(object.get(), "status", line.word);
   set_printable(object.get(), "reason", line.reason);
-  set_time(object.get(), "at", line.at);
+  set_seconds(object.get(), "at", line.at);
   return object;
 }
 
@@ -133,7 +127,7 @@ Json status_as_json(const StatusReport& report) {
   set_printable(object.get(), "problem", report.problem);
   set_store_and_login(object.get(), report);
   if (report.last.line) set_object(object.get(), "last", last_of(*report.last.line));
-  set_time(object.get(), "last_success_at", report.last.last_success_at);
+  set_seconds(object.get(), "last_success_at", report.last.last_success_at);
   set_integer(object.get(), "heals", report.last.heals);
   set_integer(object.get(), "restores", report.last.restores);
   set_object(object.get(), "warnings", warnings_of(report));

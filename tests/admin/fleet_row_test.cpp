@@ -186,6 +186,13 @@ void every_trouble_has_its_command(void**) {
        row_of_well_but([](UserSight& s) { report_of(s).last_success = kNow - days(4); }),
        {FleetStep::find_silence, "no success for 4 days",
         "systemctl status claude-auth-sync@emo.timer"}},
+      {"a configuration that is refused",
+       row_of_well_but([](UserSight& s) {
+         s.host->report = UserReport{};
+         report_of(s).problem = "configuration refused: no store";
+       }),
+       {FleetStep::ask_again, "configuration refused: no store",
+        "runuser -l emo -c 'claude-auth-sync status'"}},
       {"no answer",
        row_of(silent("emo")),
        {FleetStep::ask_again, "his claude-auth-sync did not answer within 5 seconds",
