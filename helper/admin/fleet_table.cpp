@@ -1,12 +1,11 @@
 #include "admin/fleet_table.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <numeric>
 #include <utility>
 
-#include "decide/expiry.h"
+#include "admin/fleet_cells.h"
 
 namespace claude_auth {
 namespace {
@@ -14,161 +13,6 @@ namespace {
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kIndent = 4;  // of what is to do, below its row
 constexpr std::size_t kShortestUser = 8;
-constexpr const char* kNothing = "-";
-
-enum class Tone { plain, faint, good, notable, bad };
-
-struct Cell {
-  std::string text;
-  Tone tone = Tone::plain;
-};
-
-Cell nothing() {
-  return {kNothing, Tone::faint};
-}
-
-/// "12d", "5h", "40m", "now": the largest unit that fits, rounded down.
-std::string brief(Millis length) {
-  using namespace std::chrono;
-  if (length >= days(1)) return std::to_string(floor<days>(length).count()) + 'd';
-  if (length >= hours(1)) return std::to_string(floor<hours>(length).count()) + 'h';
-  if (length >= minutes(1)) return std::to_string(floor<minutes>(length).count()) + 'm';
-  return "now";
-}
-
-std::string age(Instant moment, Instant now) {
-  return brief(std::max(now - moment, Millis::zero()));
-}
-
-Cell end_cell(const std::optional<Instant>& end, Instant now, std::chrono::days notice) {
-  if (!end) return nothing();
-  if (*end <= now) return {"over", Tone::bad};
-  return {brief(*end - now), days_to_announce(*end, now, notice) ? Tone::notable : Tone::plain};
-}
-
-Cell user_cell(const FleetRow& row, Instant) {
-  return {row.user, row.care == Care::managed ? Tone::plain : Tone::faint};
-}
-
-Cell mode_cell(const FleetRow& row, Instant) {
-  if (!row.mode) return nothing();
-  return {*row.mode == LoginMode::oauth ? "oauth" : "setup token"};
-}
-
-Cell login_cell(const FleetRow& row, Instant) {
-  if (row.care == Care::off) return {"off", Tone::faint};
-  if (row.care == Care::parked) return {"parked", Tone::faint};
-  if (row.account == FleetSituation::Account::absent) return {"no user", Tone::bad};
-  if (row.paused) return {"paused", Tone::faint};
-  if (!row.login) return nothing();
-  const Tone broken = row.mode == LoginMode::setup_token ? Tone::faint : Tone::bad;
-  switch (*row.login) {
-    case LocalLogin::valid:
-      return {"valid", Tone::good};
-    case LocalLogin::malformed:
-      return {"malformed", broken};
-    case LocalLogin::wiped:
-      return {"wiped", broken};
-    case LocalLogin::logged_out:
-      return {"logged out", Tone::faint};
-    case LocalLogin::lost:
-      return {"lost", broken};
-    case LocalLogin::unreadable:
-      return {"unreadable", broken};
-  }
-  return nothing();
-}
-
-Cell backup_cell(const FleetRow& row, Instant now) {
-  switch (row.backup) {
-    case BackupSeen::unknown:
-      return nothing();
-    case BackupSeen::none:
-      return row.mode == LoginMode::oauth ? Cell{"none", Tone::notable} : nothing();
-    case BackupSeen::not_valid:
-      return {"no login", Tone::notable};
-    case BackupSeen::valid:
-      return {row.backed_up_at ? age(*row.backed_up_at, now) : "there"};
-    case BackupSeen::other_host:
-      return {"of " + row.backed_up_by.substr(0, 16), Tone::notable};
-  }
-  return nothing();
-}
-
-Cell login_end_cell(const FleetRow& row, Instant now) {
-  return end_cell(row.login_expires, now, kLoginNotice);
-}
-
-Cell setup_token_end_cell(const FleetRow& row, Instant now) {
-  if (row.setup_token == SetupTokenSeen::rejected || row.setup_token == SetupTokenSeen::malformed)
-    return {"bad", Tone::bad};
-  return end_cell(row.setup_token_expires, now, kSetupTokenNotice);
-}
-
-Cell vault_token_end_cell(const FleetRow& row, Instant now) {
-  switch (row.vault_token) {
-    case VaultTokenSeen::absent:
-      return {"none", Tone::bad};
-    case VaultTokenSeen::foreign:
-    case VaultTokenSeen::rejected:
-    case VaultTokenSeen::unreadable:
-      return {"bad", Tone::bad};
-    case VaultTokenSeen::present:
-    case VaultTokenSeen::ours:
-    case VaultTokenSeen::unknown:
-      break;
-  }
-  return end_cell(row.vault_token_expires, now, kVaultTokenNotice);
-}
-
-Tone tone_of(Status status) {
-  switch (status) {
-    case Status::ok:
-    case Status::recovered:
-      return Tone::good;
-    case Status::skip:
-      return Tone::faint;
-    case Status::warn:
-      return Tone::notable;
-    case Status::fail:
-      break;
-  }
-  return Tone::bad;
-}
-
-Cell last_cell(const FleetRow& row, Instant now) {
-  if (!row.last_status) return nothing();
-  std::string text(word(*row.last_status));
-  if (row.last_at) text += ' ' + age(*row.last_at, now);
-  return {std::move(text), tone_of(*row.last_status)};
-}
-
-Cell units_cell(const FleetRow& row, Instant) {
-  if (!row.units || *row.units == UnitsState::no_manager) return nothing();
-  if (*row.units == UnitsState::on) return {"on"};
-  const bool wanted = row.care == Care::managed;
-  return {*row.units == UnitsState::off ? "off" : "partly", wanted ? Tone::bad : Tone::faint};
-}
-
-struct ColumnKind {
-  const char* top;
-  const char* heading;
-  bool right;       ///< numbers
-  int dispensable;  ///< the larger, the sooner it is left out; 0: never
-  Cell (*cell)(const FleetRow& row, Instant now);
-};
-
-constexpr std::array kColumns = {
-    ColumnKind{"", "USER", false, 0, &user_cell},
-    ColumnKind{"", "MODE", false, 2, &mode_cell},
-    ColumnKind{"", "LOGIN", false, 0, &login_cell},
-    ColumnKind{"", "BACKUP", true, 3, &backup_cell},
-    ColumnKind{"LOGIN", "ENDS", true, 1, &login_end_cell},
-    ColumnKind{"SETUP", "ENDS", true, 6, &setup_token_end_cell},
-    ColumnKind{"VAULT", "ENDS", true, 5, &vault_token_end_cell},
-    ColumnKind{"", "LAST", false, 0, &last_cell},
-    ColumnKind{"", "UNITS", false, 4, &units_cell},
-};
 
 /// A column with its cells, top to bottom.
 struct Column {
@@ -177,7 +21,7 @@ struct Column {
   std::size_t width;
 
   [[nodiscard]] bool is_empty() const {
-    return std::ranges::all_of(cells, [](const Cell& cell) { return cell.text == kNothing; });
+    return std::ranges::all_of(cells, [](const Cell& cell) { return cell.text == kEmptyCell; });
   }
 };
 
@@ -210,8 +54,8 @@ std::vector<Column>::iterator least_telling(std::vector<Column>& columns) {
 std::vector<Column> columns_within(std::size_t width, const std::vector<FleetRow>& rows,
                                    Instant now) {
   std::vector<Column> columns;
-  columns.reserve(kColumns.size());
-  for (const ColumnKind& kind : kColumns) columns.push_back(make_column(kind, rows, now));
+  columns.reserve(fleet_columns().size());
+  for (const ColumnKind& kind : fleet_columns()) columns.push_back(make_column(kind, rows, now));
   while (width_of(columns) > width) {
     const auto least = least_telling(columns);
     if (least->kind->dispensable == 0) break;
