@@ -78,12 +78,22 @@ AdminWorld::AdminWorld(const ServerUnderTest& server)
   write_roster();
 }
 
-std::string AdminWorld::add(const std::string& name) {
+std::string AdminWorld::add_to_host(const std::string& name) {
   static int number = 0;
   std::string user = name + std::to_string(++number);
   host.add(user);
+  return user;
+}
+
+std::string AdminWorld::add(const std::string& name) {
+  std::string user = add_to_host(name);
   list(user, "claude_auth: true");
   return user;
+}
+
+void AdminWorld::add_many(int count) {
+  for (int i = 0; i < count; ++i) roster_.emplace_back(add_to_host("many"), "claude_auth: true");
+  write_roster();
 }
 
 std::vector<std::string> AdminWorld::add_all(std::initializer_list<const char*> names) {

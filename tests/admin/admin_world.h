@@ -41,6 +41,8 @@ class AdminWorld {
   std::string add(const std::string& name);
   /// As `add` for each.
   std::vector<std::string> add_all(std::initializer_list<const char*> names);
+  /// `count` users; the roster is written once.
+  void add_many(int count);
   /// `keys`: what the roster says of a user, e.g. "parked: true".
   void list(const std::string& user, const std::string& keys);
 
@@ -78,6 +80,7 @@ class AdminWorld {
   bool is_root = true;
 
  private:
+  std::string add_to_host(const std::string& name);
   void write_roster() const;
   /// Fails the test where what was said holds a token.
   void check_for_secrets(const JobRun& run) const;

@@ -14,7 +14,7 @@ namespace {
 constexpr int kUsers = 2'000;
 
 /// Three requests a user who has all: his policy, his own look-up, that of the token he names.
-/// A new one: look-up of the policy, policy, mint.
+/// A new one: policy looked up and written, mint.
 constexpr std::size_t kRequests = std::size_t{3} * kUsers;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -24,7 +24,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 void thousands_of_users_cost_three_requests_each(void**) {
   DoubleServer server;
   AdminWorld world({server.address(), server.root_token(), ""});
-  for (int i = 0; i < kUsers; ++i) world.add("many");
+  world.add_many(kUsers);
   for (const char* const summary : {"2000 users: 0 unchanged, 2000 changed, 0 failed",
                                     "2000 users: 2000 unchanged, 0 changed, 0 failed"}) {
     server.forget_requests();
@@ -39,6 +39,13 @@ void thousands_of_users_cost_three_requests_each(void**) {
 
 }  // namespace
 }  // namespace claude_auth::testing
+
+// Records are written thousands of times, and how fast the disk is shall not count. A fixed name:
+// the linker's --wrap.
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+extern "C" int __wrap_fsync(int) {
+  return 0;
+}
 
 int main() {
   using namespace claude_auth::testing;
