@@ -30,7 +30,7 @@ enum class Act {
   stop,    ///< sends SIGSTOP to every helper, and to every process that is to become one
   kill,    ///< sends SIGKILL likewise
   trace,   ///< attaches likewise, as a debugger that never lets go
-  lock,    ///< holds our locks and Claude's
+  lock,    ///< holds our locks
 };
 
 struct HostileShared;

@@ -49,7 +49,7 @@ scene_rest_of_the_document() {
     \"backed_up_by\":\"$1\",\"backed_up_at\":\"$1\",\"credential_expires_at_ms\":\"$1\"$member"
 }
 scene_errors_of_the_server() {
-  fault answer "\"status\": $((RANDOM % 2 ? 403 : 400)), \"body\": \"$(nested "{\"errors\":[\"$1\"],\"warnings\":[\"$1\"]}")\""
+  fault answer "\"status\": 400, \"body\": \"$(nested "{\"errors\":[\"$1\"],\"warnings\":[\"$1\"]}")\""
 }
 scene_owner_of_the_token() {
   fault answer "\"path\": \"auth/token/lookup-self\", \"status\": 200, \"body\": \"$(nested \
