@@ -180,6 +180,19 @@ class TemporaryFile {
   UniqueFd fd_;
 };
 
+/// Shows `visit` the names in a directory, and a descriptor of it. Nothing where it cannot be read.
+template <typename Visit>
+void for_each_entry(const std::string& path, Visit visit) {
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  const int fd = directory ? ::dirfd(directory.get()) : -1;
+  if (fd < 0) return;
+  for (int searched = 0; searched < kMaxEntriesSearched; ++searched) {
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) return;
+    visit(fd, entry->d_name);
+  }
+}
+
 /// mkdir -p: errno, or 0 where something is there now.
 int make_missing(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return 0;
@@ -259,6 +272,13 @@ std::expected<UniqueFd, FileError> open_own_file(const std::string& path, int fl
   return fd;
 }
 
+std::string file_identity(const std::string& path) {
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  return std::to_string(found.st_ino) + ' ' + std::to_string(found.st_size) + ' ' +
+         std::to_string(found.st_mtim.tv_sec) + '.' + std::to_string(found.st_mtim.tv_nsec);
+}
+
 std::expected<void, FileError> replace_file(const std::string& path, std::string_view bytes,
                                             Durability durability, mode_t mode) {
   const Place place = place_of(path);
@@ -303,22 +323,24 @@ std::string temporary_prefix(const std::string& path) {
   return (place.directory == "/" ? "" : place.directory) + "/" + temporary_name_prefix(place.name);
 }
 
+bool has_temporary_files(const std::string& directory) {
+  bool found = false;
+  for_each_entry(directory, [&](int /*directory*/, std::string_view name) {
+    found = found || (name.starts_with('.') && name.contains(kTemporaryMark));
+  });
+  return found;
+}
+
 void remove_leftovers(const std::string& path) {
   const Place place = place_of(path);
   const std::string prefix = temporary_name_prefix(place.name);
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(place.directory.c_str()));
-  const int fd = directory ? ::dirfd(directory.get()) : -1;
-  if (fd < 0) return;
-  for (int searched = 0; searched < kMaxEntriesSearched; ++searched) {
-    const dirent* entry = ::readdir(directory.get());
-    if (entry == nullptr) return;
+  for_each_entry(place.directory, [&](int directory, const char* name) {
     struct stat found{};
-    if (std::string_view(entry->d_name).starts_with(prefix) &&
-        ::fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
-        found.st_uid == ::geteuid()) {
-      ::unlinkat(fd, entry->d_name, 0);
-    }
-  }
+    if (std::string_view(name).starts_with(prefix) &&
+        ::fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
+        found.st_uid == ::geteuid())
+      ::unlinkat(directory, name, 0);
+  });
 }
 
 std::expected<void, FileError> make_directories(const std::string& path, mode_t mode) {

@@ -52,6 +52,10 @@ struct FileRules {
 [[nodiscard]] std::expected<std::string, FileError> replacement_target(const std::string& path,
                                                                        uid_t owner);
 
+/// Tells the file that `path` names from each other one that has had the name or will have it:
+/// inode, size, and the time when its bytes changed. Empty where there is none.
+[[nodiscard]] std::string file_identity(const std::string& path);
+
 /// Opens a file of our own that is written in place, a log or a lock: made (0600) where absent,
 /// never a symbolic link, regular, this process's user's. `flags`: O_RDWR, O_WRONLY | O_APPEND.
 [[nodiscard]] std::expected<UniqueFd, FileError> open_own_file(const std::string& path, int flags);
@@ -83,6 +87,10 @@ enum class Durability {
 
 /// "<dir>/.<name>.claude-auth-": no name that Claude or another tool uses.
 [[nodiscard]] std::string temporary_prefix(const std::string& path);
+
+/// Whether there are temporary files of anybody's replace_file or create_file in `directory`, among
+/// its first 10,000 entries: at work, or left by a killed one.
+[[nodiscard]] bool has_temporary_files(const std::string& directory);
 
 /// Removes temporary files that a killed `replace_file` or `create_file` of `path` left, among the
 /// first 10,000 entries of the directory. Only to be called while no other writer of `path` can

@@ -122,8 +122,12 @@ int try_lock(const std::string& lock) {
   return ::mkdir(lock.c_str(), kOurMark) == 0 ? 0 : errno;
 }
 
-void release(const std::vector<std::string>& held) {
-  for (const std::string& lock : held | std::views::reverse) ::rmdir(lock.c_str());
+/// Whether all of them are gone: what could not be removed needs its record.
+bool release(const std::vector<std::string>& held) {
+  bool gone = true;
+  for (const std::string& lock : held | std::views::reverse)
+    gone = (::rmdir(lock.c_str()) == 0 || errno == ENOENT) && gone;
+  return gone;
 }
 
 struct Attempt {
@@ -183,12 +187,12 @@ std::expected<ClientLock, ClientLock::Error> ClientLock::acquire(const std::stri
     const Attempt attempt = try_all(*locks);
     if (attempt.error == 0) return ClientLock(*locks, record);
     if (attempt.error != EEXIST) {
-      ::unlink(record.c_str());
+      remove_dead_locks(record);
       return std::unexpected(Error{.sentence = "cannot take Claude's lock " + attempt.obstacle +
                                                ": " + errno_text(attempt.error)});
     }
     if (deadline.passed()) {
-      ::unlink(record.c_str());
+      remove_dead_locks(record);
       return std::unexpected(
           Error{.busy = true, .sentence = "Claude's lock " + attempt.obstacle + " is busy"});
     }
@@ -201,9 +205,7 @@ ClientLock::ClientLock(ClientLock&& other) noexcept
     : held_(std::exchange(other.held_, {})), record_(std::exchange(other.record_, {})) {}
 
 ClientLock::~ClientLock() {
-  if (held_.empty()) return;
-  release(held_);
-  ::unlink(record_.c_str());
+  if (!held_.empty() && release(held_)) ::unlink(record_.c_str());
 }
 
 void remove_dead_locks(const std::string& record) {
@@ -212,14 +214,12 @@ void remove_dead_locks(const std::string& record) {
   if (!text) return;
   const auto parsed = parse_object(*text);
   if (parsed && !recorded_owner_is_dead(parsed->get())) return;
-  if (parsed) {
-    const json_t* locks = json_object_get(parsed->get(), "locks");
-    for (std::size_t i = json_array_size(locks); i-- > 0;) {
-      const char* lock = json_string_value(json_array_get(locks, i));
-      if (lock != nullptr && carries_our_mark(lock)) ::rmdir(lock);
-    }
-  }
-  ::unlink(record.c_str());
+  std::vector<std::string> ours;
+  if (parsed)
+    for (const std::string& lock :
+         strings_member(parsed->get(), "locks").value_or(std::vector<std::string>()))
+      if (carries_our_mark(lock)) ours.push_back(lock);
+  if (release(ours)) ::unlink(record.c_str());
 }
 
 }  // namespace claude_auth

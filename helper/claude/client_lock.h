@@ -61,8 +61,9 @@ class ClientLock {
   std::string record_;
 };
 
-/// Removes the locks that a dead process of ours left behind, by its record. The caller holds
-/// change.lock. Only directories that carry our mark are touched.
+/// Removes the locks that a dead process of ours, or this one, left behind, by its record, which
+/// stays as long as one of them does. The caller holds change.lock. Only directories that carry our
+/// mark are touched.
 void remove_dead_locks(const std::string& record);
 
 }  // namespace claude_auth

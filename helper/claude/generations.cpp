@@ -35,9 +35,11 @@ bool GenerationHistory::mark_last_seen_dead() {
   return true;
 }
 
-void GenerationHistory::note_restored(std::string_view hash) {
+void GenerationHistory::note_restored(std::string_view hash, const std::string& over) {
   const auto dead = std::ranges::find(dead_, hash, &Dead::hash);
-  if (dead != dead_.end()) dead->restored = true;
+  if (dead == dead_.end()) return;
+  dead->restored = true;
+  dead->restored_over = over;
 }
 
 const GenerationHistory::Dead* GenerationHistory::find_dead(std::string_view hash) const {
@@ -49,9 +51,10 @@ bool GenerationHistory::is_dead(std::string_view hash) const {
   return find_dead(hash) != nullptr;
 }
 
-bool GenerationHistory::was_restored_dead(std::string_view hash) const {
+bool GenerationHistory::was_restored_dead(std::string_view hash, const std::string& here) const {
   const Dead* dead = find_dead(hash);
-  return dead != nullptr && dead->restored;
+  if (dead == nullptr || !dead->restored) return false;
+  return dead->restored_over.empty() || dead->restored_over != here;
 }
 
 Age GenerationHistory::age(const Generation& a, const Generation& b) const {
@@ -83,6 +86,7 @@ void GenerationHistory::write_to(json_t* state) const {
     Json entry = new_object();
     set_string(entry.get(), "generation", one.hash);
     json_object_set_new(entry.get(), "restored", json_boolean(one.restored));
+    if (!one.restored_over.empty()) set_string(entry.get(), "restored_over", one.restored_over);
     json_array_append_new(dead, entry.release());
   }
   json_object_set_new(state, "dead", dead);
@@ -104,8 +108,10 @@ GenerationHistory GenerationHistory::read_from(const json_t* state) {
     const json_t* entry = json_array_get(dead, i);
     const json_t* hash = json_object_get(entry, "generation");
     if (is_hash(hash))
-      history.dead_.push_back({.hash = json_string_value(hash),
-                               .restored = json_is_true(json_object_get(entry, "restored"))});
+      history.dead_.push_back(
+          {.hash = json_string_value(hash),
+           .restored = json_is_true(json_object_get(entry, "restored")),
+           .restored_over = std::string(string_member(entry, "restored_over").value_or(""))});
   }
   drop_oldest(history.dead_);
   return history;

@@ -37,13 +37,16 @@ class GenerationHistory {
   /// The last seen generation was found wiped. Returns whether anything changed.
   bool mark_last_seen_dead();
 
-  /// The one restore that a dead generation gets has been used. No-op for a living one.
-  void note_restored(std::string_view hash);
+  /// The one restore that a dead generation gets is under way, over the file of this identity
+  /// (file_identity; empty: over none). No-op for a living one.
+  void note_restored(std::string_view hash, const std::string& over);
 
   [[nodiscard]] bool any_seen() const { return !seen_.empty(); }
   [[nodiscard]] const std::string& last_seen() const { return last_seen_; }
   [[nodiscard]] bool is_dead(std::string_view hash) const;
-  [[nodiscard]] bool was_restored_dead(std::string_view hash) const;
+  /// Its restore is used up: it was under way, and the file that it was to replace is not the one
+  /// that is `here` (file_identity). A restore that never came to that has not been.
+  [[nodiscard]] bool was_restored_dead(std::string_view hash, const std::string& here) const;
 
   /// `a` against `b`: by the order seen here where both were seen, else by expiresAt.
   [[nodiscard]] Age age(const Generation& a, const Generation& b) const;
@@ -62,6 +65,7 @@ class GenerationHistory {
   struct Dead {
     std::string hash;
     bool restored = false;
+    std::string restored_over{};
   };
   [[nodiscard]] const Dead* find_dead(std::string_view hash) const;
 

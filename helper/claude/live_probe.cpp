@@ -1,5 +1,7 @@
 #include "claude/live_probe.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,11 +62,40 @@ std::string search_path(const std::string& path) {
   return {};
 }
 
-/// A directory that goes away with everything in it.
+constexpr std::string_view kTemporaryName = "claude-auth.";
+// The most that /tmp is searched.
+constexpr int kMaxEntriesSearched = 10'000;
+
+std::string temporary_place(const Lookup& environment) {
+  return environment("TMPDIR").value_or("/tmp");
+}
+
+/// The directory `path`, locked, where it is this user's and nobody works in it. Whoever has the
+/// lock may find that it was removed meanwhile.
+UniqueFd lock_directory(const std::string& path) {
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat held{};
+  struct stat named{};
+  const bool ours = directory && ::fstat(directory.get(), &held) == 0 &&
+                    held.st_uid == ::geteuid() &&
+                    ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0 &&
+                    ::lstat(path.c_str(), &named) == 0 && named.st_ino == held.st_ino;
+  return ours ? std::move(directory) : UniqueFd();
+}
+
+/// A directory that goes away with everything in it; locked, so that one of a killed process is
+/// told from one in use.
 class TemporaryDirectory {
  public:
-  explicit TemporaryDirectory(const std::string& below) : path_(below + "/claude-auth.XXXXXX") {
-    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  explicit TemporaryDirectory(const Lookup& environment) {
+    clear_dead_probes(environment);
+    // A sweep of another process may take one away before it is locked.
+    for (int tries = 0; tries < 3 && !lock_; ++tries) {
+      path_ = temporary_place(environment) + "/" + std::string(kTemporaryName) + "XXXXXX";
+      if (::mkdtemp(path_.data()) == nullptr) break;
+      lock_ = lock_directory(path_);
+    }
+    if (!lock_) path_.clear();
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
@@ -76,6 +107,7 @@ class TemporaryDirectory {
 
  private:
   std::string path_;
+  UniqueFd lock_;
 };
 
 // A client in trouble may print its environment.
@@ -142,6 +174,20 @@ ProbeResult judge(const std::string& claude, const std::expected<Finished, int>&
 
 }  // namespace
 
+void clear_dead_probes(const Lookup& environment) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(temporary_place(environment), error);
+  for (int searched = 0;
+       !error && entry != std::filesystem::directory_iterator() && searched < kMaxEntriesSearched;
+       ++searched, entry.increment(error)) {
+    const std::string path = entry->path();
+    if (!entry->path().filename().string().starts_with(kTemporaryName)) continue;
+    const UniqueFd lock = lock_directory(path);
+    std::error_code ignored;
+    if (lock) std::filesystem::remove_all(path, ignored);
+  }
+}
+
 std::string find_claude(const std::string& configured, const UserId& user,
                         const Lookup& environment) {
   if (!configured.empty()) return is_executable(configured) ? configured : std::string();
@@ -152,7 +198,7 @@ std::string find_claude(const std::string& configured, const UserId& user,
 
 ProbeResult probe_isolated(const std::string& claude, const Secret& token, const UserId& user,
                            const Lookup& environment, Millis limit) {
-  const TemporaryDirectory home(environment("TMPDIR").value_or("/tmp"));
+  const TemporaryDirectory home(environment);
   if (home.path().empty()) return no_temporary_directory();
   Command command = probe_command(claude, home.path(), home.path(), user, environment);
   command.environment.push_back("CLAUDE_CONFIG_DIR=" + home.path());
@@ -170,7 +216,7 @@ ProbeResult probe_token_twice(const std::string& claude, const Secret& token, co
 
 ProbeResult probe_in_home(const std::string& claude, const std::string& claude_dir,
                           const UserId& user, const Lookup& environment, Millis limit) {
-  const TemporaryDirectory temporary(environment("TMPDIR").value_or("/tmp"));
+  const TemporaryDirectory temporary(environment);
   if (temporary.path().empty()) return no_temporary_directory();
   Command command = probe_command(claude, user.home, temporary.path(), user, environment);
   // 2.1.197 loses the login where TERM comes between the server's rotation and its own write.

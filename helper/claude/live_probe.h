@@ -22,6 +22,10 @@ struct ProbeResult {
 [[nodiscard]] std::string find_claude(const std::string& configured, const UserId& user,
                                       const Lookup& environment);
 
+/// Removes the temporary directories that killed probes of this user left. Each probe does so
+/// before it makes its own.
+void clear_dead_probes(const Lookup& environment);
+
 /// Tries `token` (a setup token or an access token) in isolation: an empty temporary directory is
 /// HOME and CLAUDE_CONFIG_DIR, so the probe can neither rotate nor lose a login of the user. Ends
 /// within `limit`. The temporary directory is removed.

@@ -39,8 +39,10 @@ std::expected<void, std::string> write_credentials(const Context& context, const
   const auto written = replace_file(seen.file.target, bytes, Durability::durable);
   wipe(bytes);
   if (written) return {};
-  // Nothing was replaced: no second name is needed, and none more at each try.
-  if (!aside.empty()) ::unlink(aside.c_str());
+  // Where nothing was replaced, which a directory that could not be flushed does not say, no second
+  // name is needed, and none more at each try.
+  if (!aside.empty() && file_identity(aside) == file_identity(seen.file.target))
+    ::unlink(aside.c_str());
   return std::unexpected(written.error().sentence());
 }
 
@@ -105,11 +107,12 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
                                                    const StillWanted& still_wanted,
                                                    Deadline deadline) {
   const auto replace = [&](const Hold& hold) -> std::expected<void, std::string> {
-    // A dead generation's one restore is used up before it is written: a kill in between must not
-    // give it a second one. Seen it is only once it is there: else a wipe that is still on disk
+    // A dead generation's one restore is used up before it is written, but for as long as the file
+    // that it replaces is still there: neither a kill nor a full disk gives it a second one, or
+    // takes the first. Seen it is only once it is there: else a wipe that is still on disk
     // would count as this generation's death.
     const Generation generation = generation_of(login);
-    hold.stamps.generations.note_restored(generation.hash);
+    hold.stamps.generations.note_restored(generation.hash, file_identity(hold.seen.file.target));
     // On disk before the login is: a power cut must not bring back what was known to be dead.
     if (auto saved = save_stamps(context, hold.change_lock, hold.stamps, Durability::durable);
         !saved)
@@ -162,11 +165,17 @@ std::expected<void, std::string> remove_token_env(const Context& context, Deadli
   return {};
 }
 
-void clear_dead_locks(const Context& context) {
-  if (::access(context.paths.client_locks.c_str(), F_OK) != 0) return;
-  // Busy means that its owner lives: one try is enough.
+void clear_after_the_dead(const Context& context) {
+  const Paths& paths = context.paths;
+  if (::access(paths.client_locks.c_str(), F_OK) != 0 && !has_temporary_files(paths.state_dir))
+    return;
+  // Busy means that their owner lives: one try is enough.
   const auto lock = ChangeLock::acquire(context, Deadline::in(Millis(0)));
-  if (lock) remove_dead_locks(context.paths.client_locks);
+  if (!lock) return;
+  remove_dead_locks(paths.client_locks);
+  for (const std::string* path :
+       {&paths.state, &paths.last_status, &paths.client_locks, &paths.paused})
+    remove_leftovers(*path);
 }
 
 }  // namespace claude_auth

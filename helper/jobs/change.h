@@ -48,7 +48,8 @@ enum class Replaced {
 [[nodiscard]] std::expected<void, std::string> remove_token_env(const Context& context,
                                                                 Deadline deadline);
 
-/// Removes Claude's locks that a killed process of ours left, if there is a record of any.
-void clear_dead_locks(const Context& context);
+/// Removes what a killed process of ours left, if there is any: Claude's locks of which there is a
+/// record, and temporary files in the state directory.
+void clear_after_the_dead(const Context& context);
 
 }  // namespace claude_auth

@@ -187,7 +187,7 @@ void Login::announce_login_end() {
 }
 
 int Login::run() {
-  clear_dead_locks(context_);
+  clear_after_the_dead(context_);
   const bool memory = look();
   if (token_state_ == TokenHere::rejected) withdraw_token();
   const LoginStep next = memory ? step() : LoginStep::use_token;

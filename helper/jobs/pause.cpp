@@ -1,13 +1,16 @@
 #include "jobs/pause.h"
 
 #include "base/secure_file.h"
+#include "jobs/person.h"
+#include "jobs/stamps.h"
 
 namespace claude_auth {
 
 int pause(Context& context) {
   if (is_paused(context.paths)) return context.finish(Status::ok, "paused already");
-  if (auto made = make_directories(context.paths.state_dir, 0700); !made)
-    return context.finish(Status::fail, made.error().sentence());
+  const auto lock = ChangeLock::acquire(context, Deadline::in(kPersonWaits));
+  if (!lock) return context.finish(Status::fail, lock.error());
+  remove_leftovers(context.paths.paused);
   const std::string since = iso8601(context.clock.now()) + "\n";
   if (auto written = replace_file(context.paths.paused, since, Durability::durable); !written)
     return context.finish(Status::fail, written.error().sentence());

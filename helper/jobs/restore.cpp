@@ -15,7 +15,7 @@ int restore(Context& context, const std::string& from_host) {
   context.job = Job::restore;
   const Deadline deadline = Deadline::in(kPersonWaits);
   if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
-  clear_dead_locks(context);
+  clear_after_the_dead(context);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);

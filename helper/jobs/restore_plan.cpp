@@ -1,6 +1,7 @@
 #include "jobs/restore_plan.h"
 
 #include "base/errors.h"
+#include "base/secure_file.h"
 
 namespace claude_auth {
 namespace {
@@ -30,7 +31,9 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
     else if (seen.generation && history.known_older(seen.generation->hash, stored.hash))
       situation.age = DocumentAge::local_is_stale;
     situation.document_dead = history.is_dead(stored.hash);
-    situation.dead_restored_before = history.was_restored_dead(stored.hash);
+    situation.dead_restored_before =
+        situation.document_dead &&
+        history.was_restored_dead(stored.hash, file_identity(seen.file.target));
     situation.access_token_lasts =
         Instant(Millis(stored.expires_at_ms)) - context_.clock.now() > kWorthRestoring;
   }

@@ -97,7 +97,8 @@ Outcome Sync::run() {
   if (!lock && lock.error().error == EWOULDBLOCK)
     return {Status::skip, "another sync of this user is running"};
   if (!lock) return {Status::fail, lock.error().sentence()};
-  clear_dead_locks(context_);
+  clear_after_the_dead(context_);
+  clear_dead_probes(context_.environment);
   return work();
 }
 

@@ -95,13 +95,14 @@ int set_vault_token(Context& context) {
 int remove_vault_token(Context& context) {
   if (look_at_vault_token(context).state == VaultTokenState::absent)
     return context.finish(Status::ok, "there was no Vault token");
-  if (auto removed = remove_file(context.paths.vault_token); !removed)
-    return context.finish(Status::fail, removed.error().sentence());
   const auto stamps = update_stamps(context, Deadline::in(kChangeNeeds), [&context](Stamps& after) {
     remove_leftovers(context.paths.vault_token);
     forget_token(after);
   });
   if (!stamps) context.warnings.push_back(stamps.error());
+  // Last: as long as it is there, the next run does all of this.
+  if (auto removed = remove_file(context.paths.vault_token); !removed)
+    return context.finish(Status::fail, removed.error().sentence());
   return context.finish(Status::ok, "Vault token removed");
 }
 

@@ -123,7 +123,7 @@ bool Watch::stamp(Change change) {
 
 int Watch::run() {
   const UniqueFd signals = end_signals();
-  clear_dead_locks(context_);
+  clear_after_the_dead(context_);
   notify_service_manager("READY=1");
   while (!hand_over_) {
     std::array<pollfd, 3> events{pollfd{signals.get(), POLLIN, 0}, pollfd{files_.fd(), POLLIN, 0},

@@ -117,6 +117,8 @@ std::expected<StoredDocument, StoreError> LocalStore::read(Deadline deadline) {
     const auto versions = list_versions(directory_);
     if (!versions) return std::unexpected(versions.error());
     if (versions->empty()) return StoredDocument{};
+    // A writer that was killed after its success leaves a second name of the newest version.
+    if (has_temporary_files(directory_)) tidy(*versions);
     const std::uint64_t newest = newest_of(*versions);
     const std::string path = path_of(newest);
     auto text = read_small_file(path, {::geteuid(), kForOthers, kMaxDocument});

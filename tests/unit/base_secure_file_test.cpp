@@ -340,6 +340,25 @@ void nothing_but_leftovers_is_removed(void**) {
   assert_int_equal(entries_in(dir.path()), 5);
 }
 
+void temporary_files_of_any_file_are_seen(void**) {
+  const TemporaryDirectory dir;
+  put(dir / "f", "x");
+  put(dir / ".f.tmp.0123abcd", "Claude's own");
+  assert_false(has_temporary_files(dir.path()));
+  put(temporary_prefix(dir / "g") + "0123", "half");
+  assert_true(has_temporary_files(dir.path()));
+}
+
+void a_replaced_file_is_another_one(void**) {
+  const TemporaryDirectory dir;
+  assert_string_equal(file_identity(dir / "f").c_str(), "");
+  put(dir / "f", "x");
+  const std::string before = file_identity(dir / "f");
+  assert_string_equal(file_identity(dir / "f").c_str(), before.c_str());
+  assert_true(replace_file(dir / "f", "x", Durability::durable).has_value());
+  assert_string_not_equal(file_identity(dir / "f").c_str(), before.c_str());
+}
+
 void all_missing_directories_are_made(void**) {
   const TemporaryDirectory dir;
   assert_true(make_directories(dir / "a/b/c", 0700).has_value());
@@ -429,6 +448,8 @@ int main() {
       cmocka_unit_test(a_directory_is_not_removed_for_a_file),
       cmocka_unit_test(leftovers_of_the_same_file_are_removed),
       cmocka_unit_test(nothing_but_leftovers_is_removed),
+      cmocka_unit_test(temporary_files_of_any_file_are_seen),
+      cmocka_unit_test(a_replaced_file_is_another_one),
       cmocka_unit_test(all_missing_directories_are_made),
       cmocka_unit_test(an_existing_directory_keeps_its_mode),
       cmocka_unit_test(a_symlink_to_a_directory_counts_as_one),

@@ -313,6 +313,25 @@ void the_locks_of_a_killed_one_are_cleared_without_taking_any(void**) {
   assert_false(exists(home.record));
 }
 
+void a_lock_that_cannot_be_given_back_keeps_its_record(void**) {
+  const Home home;
+  const std::string obstacle = home.locks[1] + "/obstacle";
+  {
+    const auto lock = home.acquire();
+    assert_true(lock.has_value());
+    assert_int_equal(::chmod(home.locks[1].c_str(), 0700), 0);
+    put(obstacle, "");
+    assert_int_equal(::chmod(home.locks[1].c_str(), 0500), 0);
+  }
+  assert_int_equal(home.count(), 1);
+  assert_int_equal(::chmod(home.locks[1].c_str(), 0700), 0);
+  std::filesystem::remove(obstacle);
+  assert_int_equal(::chmod(home.locks[1].c_str(), 0500), 0);
+  remove_dead_locks(home.record);
+  assert_int_equal(home.count(), 0);
+  assert_false(exists(home.record));
+}
+
 void a_lock_that_claude_took_since_is_not_cleared(void**) {
   const Home home;
   die_holding(home);
@@ -451,6 +470,7 @@ int main() {
       cmocka_unit_test(the_record_names_the_owner_and_the_locks_while_they_are_held),
       cmocka_unit_test(the_locks_of_a_killed_one_are_cleared_by_the_next),
       cmocka_unit_test(the_locks_of_a_killed_one_are_cleared_without_taking_any),
+      cmocka_unit_test(a_lock_that_cannot_be_given_back_keeps_its_record),
       cmocka_unit_test(a_lock_that_claude_took_since_is_not_cleared),
       cmocka_unit_test(the_locks_of_a_living_one_are_not_cleared),
       cmocka_unit_test(another_hosts_locks_are_not_cleared),

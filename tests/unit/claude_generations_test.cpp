@@ -142,16 +142,30 @@ void a_wipe_before_anything_was_seen_kills_nothing(void**) {
 void a_dead_one_is_restored_once(void**) {
   GenerationHistory history = seen(1, 1);
   history.mark_last_seen_dead();
-  assert_false(history.was_restored_dead(hash(1)));
-  history.note_restored(hash(1));
-  assert_true(history.was_restored_dead(hash(1)));
+  assert_false(history.was_restored_dead(hash(1), "a file"));
+  history.note_restored(hash(1), "a file");
+  assert_true(history.was_restored_dead(hash(1), "another file"));
+}
+
+void a_restore_that_replaced_nothing_was_none(void**) {
+  GenerationHistory history = seen(1, 1);
+  history.mark_last_seen_dead();
+  history.note_restored(hash(1), "a file");
+  assert_false(through_the_file(history).was_restored_dead(hash(1), "a file"));
+}
+
+void a_restore_where_no_file_was_counts(void**) {
+  GenerationHistory history = seen(1, 1);
+  history.mark_last_seen_dead();
+  history.note_restored(hash(1), "");
+  assert_true(history.was_restored_dead(hash(1), ""));
 }
 
 void restoring_a_living_one_uses_nothing_up(void**) {
   GenerationHistory history = seen(1, 1);
-  history.note_restored(hash(1));
+  history.note_restored(hash(1), "a file");
   history.mark_last_seen_dead();
-  assert_false(history.was_restored_dead(hash(1)));
+  assert_false(history.was_restored_dead(hash(1), "another file"));
 }
 
 void seeing_a_dead_one_does_not_revive_it(void**) {
@@ -174,15 +188,15 @@ void the_last_32_dead_are_kept(void**) {
 void the_file_keeps_everything(void**) {
   GenerationHistory history = seen(1, 3);
   history.mark_last_seen_dead();
-  history.note_restored(hash(3));
+  history.note_restored(hash(3), "a file");
   history.see(generation(2));
   history.mark_last_seen_dead();
   GenerationHistory read = through_the_file(history);
   assert_true(read.known_older(hash(1), hash(3)));
   assert_string_equal(read.last_seen().c_str(), hash(2).c_str());
-  assert_true(read.was_restored_dead(hash(3)));
+  assert_true(read.was_restored_dead(hash(3), "another file"));
   assert_true(read.is_dead(hash(2)));
-  assert_false(read.was_restored_dead(hash(2)));
+  assert_false(read.was_restored_dead(hash(2), "another file"));
   read.see({.hash = hash(7), .expires_at_ms = 2});
   assert_false(read.is_superseded(hash(3)));
 }
@@ -233,6 +247,8 @@ int main() {
       cmocka_unit_test(a_wipe_kills_the_last_seen_not_the_youngest),
       cmocka_unit_test(a_wipe_before_anything_was_seen_kills_nothing),
       cmocka_unit_test(a_dead_one_is_restored_once),
+      cmocka_unit_test(a_restore_that_replaced_nothing_was_none),
+      cmocka_unit_test(a_restore_where_no_file_was_counts),
       cmocka_unit_test(restoring_a_living_one_uses_nothing_up),
       cmocka_unit_test(seeing_a_dead_one_does_not_revive_it),
       cmocka_unit_test(the_last_32_dead_are_kept),

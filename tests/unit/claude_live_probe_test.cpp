@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cmocka_cpp.h"
+#include "forked.h"
 #include "table.h"
 #include "temporary_directory.h"
 
@@ -219,6 +220,29 @@ mkdir -p "$HOME/.claude/projects"; echo left >"$HOME/.claude/projects/file"; ln 
   assert_int_equal(entries_in(stage.dir / "tmp"), 0);
 }
 
+void what_a_killed_probe_left_is_removed(void**) {
+  const Stage stage;
+  stage.claude_does("touch \"$HOME/left\"; kill -KILL $PPID; sleep 60");
+  assert_false(succeeded(start_forked([&] { return stage.probe().reason.empty(); })));
+  assert_int_equal(entries_in(stage.dir / "tmp"), 1);
+  clear_dead_probes(environment_of(stage.environment));
+  assert_int_equal(entries_in(stage.dir / "tmp"), 0);
+}
+
+void a_probe_at_work_keeps_its_directory(void**) {
+  const Stage stage;
+  stage.claude_does(
+      "mkfifo $out/go; echo > $out/started; read -r _ < $out/go; "
+      "[ -d \"$HOME\" ] && echo AUTH_OK");
+  const std::string started = stage.dir / "started";
+  assert_int_equal(::mkfifo(started.c_str(), 0600), 0);
+  const pid_t probe = start_forked([&] { return stage.probe().verdict == ProbeVerdict::accepted; });
+  static_cast<void>(contents(started));
+  clear_dead_probes(environment_of(stage.environment));
+  put(stage.dir / "go", "\n");
+  assert_true(succeeded(probe));
+}
+
 void the_users_home_is_left_alone(void**) {
   const Stage stage;
   stage.claude_does(R"(echo made-up >"$HOME/.claude.json"; echo AUTH_OK)");
@@ -338,6 +362,8 @@ int main() {
       cmocka_unit_test(the_client_has_exactly_the_allowed_environment),
       cmocka_unit_test(the_token_is_never_an_argument),
       cmocka_unit_test(the_clients_home_is_empty_private_and_gone_afterwards),
+      cmocka_unit_test(what_a_killed_probe_left_is_removed),
+      cmocka_unit_test(a_probe_at_work_keeps_its_directory),
       cmocka_unit_test(the_users_home_is_left_alone),
       cmocka_unit_test(the_client_reads_nothing),
       cmocka_unit_test(a_client_that_hangs_is_stopped_and_proves_nothing),

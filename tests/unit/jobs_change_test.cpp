@@ -8,10 +8,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "claude/client_lock.h"
 #include "cmocka_cpp.h"
 #include "forked.h"
 #include "user_home.h"
+
+// The linker gives us this call (--wrap), to let it fail.
+extern "C" {
+int real_fsync(int fd) __asm__("__real_fsync");
+int wrapped_fsync(int fd) __asm__("__wrap_fsync");
+}
+
+namespace {
+ino_t directory_not_flushed = 0;
+}
+
+int wrapped_fsync(int fd) {
+  struct stat found{};
+  if (::fstat(fd, &found) != 0 || found.st_ino != directory_not_flushed) return real_fsync(fd);
+  errno = EIO;
+  return -1;
+}
 
 namespace claude_auth {
 namespace {
@@ -119,6 +138,27 @@ void what_a_killed_writer_left_is_removed(void**) {
   assert_int_equal(entries_in(home.paths.claude_dir), 1);
 }
 
+void what_a_killed_job_left_in_the_state_directory_is_removed(void**) {
+  const UserHome home;
+  home.backed_up("one");
+  put(temporary_prefix(home.paths.last_status) + "0123", "half");
+  put(temporary_prefix(home.paths.client_locks) + "0123", "half");
+  clear_after_the_dead(home.context());
+  assert_false(has_temporary_files(home.paths.state_dir));
+}
+
+void a_malformed_file_is_kept_where_only_the_directory_is_not_flushed(void**) {
+  const UserHome home;
+  home.write_credentials("malformed");
+  struct stat directory{};
+  assert_int_equal(::stat(home.paths.claude_dir.c_str(), &directory), 0);
+  directory_not_flushed = directory.st_ino;
+  const auto replaced = replace(home, [](const auto&, const auto&) { return true; });
+  directory_not_flushed = 0;
+  assert_false(replaced.has_value());
+  assert_int_equal(entries_in(home.paths.claude_dir), 2);
+}
+
 void a_replaced_login_is_the_last_one_seen(void**) {
   const UserHome home;
   home.backed_up("one");
@@ -127,7 +167,7 @@ void a_replaced_login_is_the_last_one_seen(void**) {
                       generation_of(*new_login()).hash.c_str());
 }
 
-void the_one_restore_of_a_dead_login_is_used_up_before_it_is_written(void**) {
+void the_one_restore_of_a_dead_login_is_used_up_before_it_is_written_and_not_by_failing(void**) {
   const UserHome home;
   const std::string hash = generation_of(*new_login()).hash;
   home.write_credentials(R"({"claudeAiOauth":)" + std::string(kLogin) + "}");
@@ -143,7 +183,9 @@ void the_one_restore_of_a_dead_login_is_used_up_before_it_is_written(void**) {
     return ::setrlimit(RLIMIT_FSIZE, &small) == 0 &&
            !replace(home, [](const auto&, const auto&) { return true; });
   })));
-  assert_true(home.stamps().generations.was_restored_dead(hash));
+  const GenerationHistory history = home.stamps().generations;
+  assert_true(history.was_restored_dead(hash, "another file"));
+  assert_false(history.was_restored_dead(hash, file_identity(home.paths.credentials)));
 }
 
 void a_symlinked_claude_directory_stays_one(void**) {
@@ -234,8 +276,11 @@ int main() {
       cmocka_unit_test(a_kill_under_the_locks_leaves_the_file_and_blocks_nobody),
       cmocka_unit_test(the_next_login_removes_the_locks_of_a_killed_one_although_nothing_is_to_do),
       cmocka_unit_test(what_a_killed_writer_left_is_removed),
+      cmocka_unit_test(what_a_killed_job_left_in_the_state_directory_is_removed),
+      cmocka_unit_test(a_malformed_file_is_kept_where_only_the_directory_is_not_flushed),
       cmocka_unit_test(a_replaced_login_is_the_last_one_seen),
-      cmocka_unit_test(the_one_restore_of_a_dead_login_is_used_up_before_it_is_written),
+      cmocka_unit_test(
+          the_one_restore_of_a_dead_login_is_used_up_before_it_is_written_and_not_by_failing),
       cmocka_unit_test(a_symlinked_claude_directory_stays_one),
       cmocka_unit_test(a_removed_login_takes_nothing_else_with_it),
       cmocka_unit_test(a_file_that_held_the_removed_login_alone_goes),

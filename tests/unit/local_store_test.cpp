@@ -255,6 +255,14 @@ void a_killed_writers_temporary_file_goes_with_the_next_write(void**) {
   assert_int_equal(entries_in(fixture.path()), 2);
 }
 
+void the_second_name_that_a_killed_writer_left_goes_with_the_next_read(void**) {
+  const Fixture fixture;
+  fixture.fill(1);
+  std::filesystem::create_hard_link(fixture.file(1), temporary_prefix(fixture.file(1)) + "0123");
+  assert_int_equal(fixture.store().read(ample())->version, 1);
+  assert_int_equal(entries_in(fixture.path()), 1);
+}
+
 void a_later_writers_temporary_file_is_left_alone(void**) {
   const Fixture fixture;
   fixture.fill(1);
@@ -447,6 +455,7 @@ int main() {
       cmocka_unit_test(exactly_one_of_many_writers_wins),
       cmocka_unit_test(no_update_of_many_writers_is_lost),
       cmocka_unit_test(a_killed_writers_temporary_file_goes_with_the_next_write),
+      cmocka_unit_test(the_second_name_that_a_killed_writer_left_goes_with_the_next_read),
       cmocka_unit_test(a_later_writers_temporary_file_is_left_alone),
       cmocka_unit_test(other_files_are_no_versions),
       cmocka_unit_test(a_garbled_newest_version_is_an_error),
