@@ -93,6 +93,7 @@ take_skip() {
 # machine_lacks REASON STAGE: whether what the reason of a skip claims is so.
 machine_lacks() {
   case $1 in
+    'needs an x86-64 processor'*) [[ $(uname -m) != x86_64 ]] ;;
     'needs root'* | 'only root '*) ((EUID != 0)) ;;
     'readelf '*) [[ -z $(type -P readelf) ]] ;;
     'mandoc '*) [[ -z $(type -P mandoc) ]] ;;

@@ -1,0 +1,197 @@
+#include "crash_jobs.h"
+
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "temporary_directory.h"
+
+namespace claude_auth::testing {
+namespace {
+
+constexpr char kSetupToken[] = "sk-ant-oat01-TEST-setup-token";
+
+void expect_success(int exit_status, const char* what) {
+  if (exit_status == 0) return;
+  std::fprintf(stderr, "%s failed while a home was made\n", what);
+  std::exit(1);
+}
+
+/// A login of before, in the store with what another tool keeps there.
+void backed_up(const CrashHome& home) {
+  home.write_login("first");
+  expect_success(home.run({"backup"}), "backup");
+  home.set_field("vaultwarden_item", "TEST-foreign");
+}
+
+void login_lost(const CrashHome& home) {
+  backed_up(home);
+  home.lose_login();
+}
+
+void login_wiped(const CrashHome& home) {
+  backed_up(home);
+  home.wipe();
+}
+
+void login_malformed(const CrashHome& home) {
+  backed_up(home);
+  home.write_credentials(R"({"claudeAiOauth":{"accessToken":"sk-ant-oat01-TEST-fi)");
+}
+
+void login_new(const CrashHome& home) {
+  backed_up(home);
+  home.write_login("second");
+}
+
+void token_in_store(const CrashHome& home) {
+  backed_up(home);
+  home.set_field("setup_token", kSetupToken);
+}
+
+void token_in_store_alone(const CrashHome& home) {
+  token_in_store(home);
+  home.lose_login();
+}
+
+void token_in_force(const CrashHome& home) {
+  backed_up(home);
+  expect_success(home.run({"setup-token", "set", "--no-check"}, kSetupToken), "setup-token set");
+}
+
+void paused(const CrashHome& home) {
+  backed_up(home);
+  expect_success(home.run({"pause"}), "pause");
+}
+
+bool login_is_here(const CrashHome& home) {
+  return test::contents(home.paths().credentials).contains("sk-ant-ort01-TEST-");
+}
+
+/// A child that is told to end leaves what a killed one leaves.
+bool has_children(pid_t program) {
+  const std::string id = std::to_string(program);
+  return !test::contents("/proc/" + id + "/task/" + id + "/children").empty();
+}
+
+/// Wipes the login that the watch has seen, once in this home's life, and ends it when that is
+/// healed.
+BeforeWaiting wipe_and_see(const CrashHome& home) {
+  return [&home, wiped = false](pid_t watch) mutable {
+    if (login_is_here(home) && !wiped)
+      home.wipe();
+    else if (login_is_here(home) && !has_children(watch))
+      ::kill(watch, SIGTERM);
+    wiped = true;
+  };
+}
+
+/// Ends the watch once the login is in the store.
+BeforeWaiting see_backup(const CrashHome& home) {
+  return [&home](pid_t watch) {
+    const auto fields = home.document();
+    const auto stored =
+        fields ? string_member(fields->get(), "claude_ai_oauth_json") : std::nullopt;
+    if (stored && stored->contains("TEST-second") && !has_children(watch)) ::kill(watch, SIGTERM);
+  };
+}
+
+}  // namespace
+
+const std::vector<CrashJob>& crash_jobs() {
+  using enum StoreKind;
+  const std::vector<std::string> login{"login", "--pam", "--timeout", "30000", "--refresh-timeout",
+                                       "30000"};
+  static const std::vector<CrashJob> jobs = {
+      {.name = "login_lost",
+       .what = "`login`: restores a lost login",
+       .prepare = login_lost,
+       .arguments = login},
+      {.name = "login_wiped",
+       .what = "`login`: restores a wiped login",
+       .prepare = login_wiped,
+       .arguments = login},
+      {.name = "login_malformed",
+       .what = "`login`: restores a malformed file",
+       .prepare = login_malformed,
+       .arguments = login},
+      {.name = "login_token",
+       .what = "`login`: takes a setup token from the store",
+       .prepare = token_in_store_alone,
+       .arguments = login},
+      {.name = "login_vault",
+       .what = "`login`: restores a lost login, Vault",
+       .store = vault,
+       .prepare = login_lost,
+       .arguments = login},
+      {.name = "backup",
+       .what = "`backup`: a new login",
+       .prepare = login_new,
+       .arguments = {"backup"}},
+      {.name = "backup_vault",
+       .what = "`backup`: a new login, Vault",
+       .store = vault,
+       .prepare = login_new,
+       .arguments = {"backup"}},
+      {.name = "sync_heals",
+       .what = "`sync`: restores a wiped login and tries it",
+       .prepare = login_wiped,
+       .arguments = {"sync"}},
+      {.name = "sync_backs_up",
+       .what = "`sync`: tries a new login and backs it up, Vault",
+       .store = vault,
+       .prepare = login_new,
+       .arguments = {"sync"}},
+      {.name = "sync_token",
+       .what = "`sync`: tries a setup token and puts it in force",
+       .prepare = token_in_store,
+       .arguments = {"sync"}},
+      {.name = "restore",
+       .what = "`restore`: a lost login",
+       .prepare = login_lost,
+       .arguments = {"restore"}},
+      {.name = "token_set",
+       .what = "`setup-token set`",
+       .prepare = backed_up,
+       .arguments = {"setup-token", "set"},
+       .input = kSetupToken},
+      {.name = "token_set_vault",
+       .what = "`setup-token set`, Vault",
+       .store = vault,
+       .prepare = backed_up,
+       .arguments = {"setup-token", "set", "--no-check"},
+       .input = kSetupToken},
+      {.name = "token_remove",
+       .what = "`setup-token remove`",
+       .prepare = token_in_force,
+       .arguments = {"setup-token", "remove"}},
+      {.name = "delivery",
+       .what = "`vault-token set`: what provision delivers",
+       .store = vault,
+       .prepare = backed_up,
+       .arguments = {"vault-token", "set"},
+       .input = "hvs.TEST-vault-token-of-another-day"},
+      {.name = "vault_token_remove",
+       .what = "`vault-token remove`",
+       .store = vault,
+       .prepare = backed_up,
+       .arguments = {"vault-token", "remove"}},
+      {.name = "pause", .what = "`pause`", .prepare = backed_up, .arguments = {"pause"}},
+      {.name = "resume", .what = "`resume`", .prepare = paused, .arguments = {"resume"}},
+      {.name = "watch_heals",
+       .what = "`watch`: heals a wiped login from memory",
+       .prepare = backed_up,
+       .arguments = {"watch"},
+       .meanwhile = wipe_and_see},
+      {.name = "watch_backs_up",
+       .what = "`watch`: backs a new login up",
+       .prepare = login_new,
+       .arguments = {"watch"},
+       .meanwhile = see_backup,
+       .takes_seconds = true},
+  };
+  return jobs;
+}
+
+}  // namespace claude_auth::testing
