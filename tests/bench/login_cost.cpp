@@ -69,7 +69,7 @@ class Services {
     if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp failed");
     directory_ = name;
     const std::array<std::string, stacks> lines = {
-        "", "session optional pam_exec.so /bin/true\n",
+        "", "session optional pam_exec.so " + subject.static_true + "\n",
         "session optional pam_claude.so helper=" + subject.static_true + "\n",
         "session optional pam_claude.so\n"};
     for (std::size_t stack = 0; stack < stacks; ++stack) write(kServices[stack], lines[stack]);

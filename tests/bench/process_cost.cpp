@@ -70,7 +70,7 @@ class Launch {
     if (pid < 0) throw std::runtime_error("fork failed");
     if (pid > 0) return pid;
     const int null = ::open("/dev/null", O_RDWR);
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) ::dup2(null, fd);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
     if (::setgroups(0, nullptr) != 0 || ::setgid(user_.gid) != 0 || ::setuid(user_.uid) != 0 ||
         ::chdir("/") != 0)
       ::_exit(126);
