@@ -15,7 +15,6 @@ std::vector<std::string> readable_paths(const VaultSettings& settings) {
                                  "/run/systemd/resolve",
                                  "/run/resolvconf",
                                  "/run/NetworkManager",
-                                 "/run/nscd",
                                  "/var/lib/ca-certificates",
                                  "/dev/urandom"};
   for (const std::string& configured :
@@ -32,7 +31,9 @@ std::string enter_sandbox(const VaultSettings& settings) {
     return "claude-auth-store runs without its sandbox: no_new_privs was refused";
   }
   const auto files = sandbox::restrict_files(readable_paths(settings));
-  const auto calls = sandbox::restrict_calls();
+  const auto calls = sandbox::restrict_calls(settings.address.starts_with("unix:")
+                                                 ? sandbox::LocalSockets::allowed
+                                                 : sandbox::LocalSockets::refused);
   if (calls != sandbox::Fence::up) {
     return "claude-auth-store runs without its system call filter: seccomp was refused";
   }

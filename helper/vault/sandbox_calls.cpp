@@ -102,16 +102,23 @@ bool refuse_new_code(const Filter& filter) {
          refuse(filter, kRefuse, SCMP_SYS(pkey_mprotect), both);
 }
 
-/// Names, Internet, and the routing table that getaddrinfo asks: nothing else is a network here.
-bool refuse_other_sockets(const Filter& filter) {
+/// Internet, and the routing table that getaddrinfo asks: nothing else is a network here. The name
+/// services behind local sockets (nscd, systemd-resolved, Avahi) are optional: without them the C
+/// library asks the servers of resolv.conf.
+bool refuse_other_sockets(const Filter& filter, LocalSockets local) {
   bool added = true;
+  // The kernel takes an int: whatever stands above its bits must not make another family of it.
+  constexpr std::uint64_t kInt = 0xFFFFFFFFU;
   for (std::uint64_t family = 0; family < AF_MAX; ++family) {
-    const bool needed =
-        family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK;
-    const std::array condition{scmp_arg_cmp{0, SCMP_CMP_EQ, family, 0}};
+    const bool needed = family == AF_INET || family == AF_INET6 || family == AF_NETLINK ||
+                        (family == AF_UNIX && local == LocalSockets::allowed);
+    const std::array condition{bits(0, kInt, family)};
     if (!needed) added = refuse(filter, kRefuse, SCMP_SYS(socket), condition) && added;
   }
-  return added;
+  // One end of a pair of datagram sockets could be connected anew, to anybody's.
+  constexpr std::uint64_t kTypes = 0xF;
+  const std::array datagrams{bits(1, kTypes, SOCK_DGRAM)};
+  return refuse(filter, kRefuse, SCMP_SYS(socketpair), datagrams) && added;
 }
 
 /// Typing into the user's terminal.
@@ -126,14 +133,14 @@ bool refuse_terminal_input(const Filter& filter) {
 
 }  // namespace
 
-Fence restrict_calls() {
+Fence restrict_calls(LocalSockets local) {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return Fence::refused;
   bool added = true;
   for (const int call : kRefused) added = refuse(filter, kRefuse, call) && added;
   for (const int call : kUnseen) added = refuse(filter, kUnknown, call) && added;
   added = refuse_writing(filter) && refuse_processes(filter) && refuse_new_code(filter) &&
-          refuse_other_sockets(filter) && refuse_terminal_input(filter) && added;
+          refuse_other_sockets(filter, local) && refuse_terminal_input(filter) && added;
   if (!added || seccomp_load(filter.get()) != 0) return Fence::refused;
   return Fence::up;
 }

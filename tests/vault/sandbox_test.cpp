@@ -192,6 +192,36 @@ void only_known_networks_are_spoken_to(void**) {
   assert_int_equal(inside([] { return error_of(::socket(AF_INET6, SOCK_STREAM, 0)); }), 0);
 }
 
+void a_family_is_refused_whatever_stands_above_its_bits(void**) {
+  assert_int_equal(inside([] {
+                     constexpr unsigned long kFamily = AF_VSOCK | (1UL << 32U);
+                     return error_of(::syscall(SYS_socket, kFamily, SOCK_STREAM, 0));
+                   }),
+                   EPERM);
+}
+
+int local_socket() {
+  return error_of(::socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+void no_local_socket_is_made(void**) {
+  assert_int_equal(inside(&local_socket), EPERM);
+}
+
+void a_server_behind_a_local_socket_is_reached(void**) {
+  VaultSettings settings;
+  settings.address = "unix:///run/vault-agent.sock";
+  assert_int_equal(inside(&local_socket, settings), 0);
+}
+
+void no_end_of_a_pair_can_be_connected_anew(void**) {
+  assert_int_equal(inside([] {
+                     int ends[2];
+                     return error_of(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends));
+                   }),
+                   EPERM);
+}
+
 void names_are_resolved(void**) {
   assert_int_equal(inside([] {
                      addrinfo* found = nullptr;
@@ -261,6 +291,10 @@ int main() {
       cmocka_unit_test(no_code_is_made_at_run_time),
       cmocka_unit_test(nothing_is_listened_on),
       cmocka_unit_test(only_known_networks_are_spoken_to),
+      cmocka_unit_test(a_family_is_refused_whatever_stands_above_its_bits),
+      cmocka_unit_test(no_local_socket_is_made),
+      cmocka_unit_test(a_server_behind_a_local_socket_is_reached),
+      cmocka_unit_test(no_end_of_a_pair_can_be_connected_anew),
       cmocka_unit_test(names_are_resolved),
       cmocka_unit_test(nothing_is_typed_into_a_terminal),
       cmocka_unit_test(limits_are_not_raised),
