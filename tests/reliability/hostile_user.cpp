@@ -104,7 +104,7 @@ class Proof {
              const Strings& environment);
   void in_a_child(const Subject& subject, const char* what, const std::function<void()>& hinder,
                   std::string_view expected_in_log, Row& row);
-  void login_comes_back(const char* after);
+  void login_comes_back(const Subject& subject, const char* after);
   void print(const Row& row);
   void nothing_runs_on(const char* after);
   void expect(bool fact, const std::string& what) {
@@ -174,7 +174,7 @@ void Proof::under(Act act, const char* what, const Subject& subject, const Servi
     expect(user.breaches() == 0, std::string(what) + ": root's memory was reached");
   }
   print(row);
-  login_comes_back(what);
+  login_comes_back(subject, what);
 }
 
 void Proof::in_a_child(const Subject& subject, const char* what,
@@ -221,7 +221,7 @@ void Proof::with_each_limit_at_zero() {
     in_a_child(alice_, ("limit " + std::to_string(limit)).c_str(), hinder, "", row);
   }
   print(row);
-  login_comes_back(row.what);
+  login_comes_back(alice_, row.what);
 }
 
 void Proof::with_a_full_process_table() {
@@ -236,16 +236,18 @@ void Proof::with_a_full_process_table() {
                room < 2 ? "cannot fork: Resource temporarily unavailable" : "", row);
   }
   print(row);
-  login_comes_back(row.what);
+  login_comes_back(alice_, row.what);
 }
 
-/// Whatever was done to her, alice has her login back once it is over.
-void Proof::login_comes_back(const char* after) {
-  const std::string path = alice_.person.home + "/.claude/.credentials.json";
+/// Whatever was done, she has her login, or her token, once it is over.
+void Proof::login_comes_back(const Subject& subject, const char* after) {
+  const std::string path = subject.person.home + "/.claude/.credentials.json";
   ::unlink(path.c_str());
   Row unused{.what = ""};
-  login(alice_, kPatient, unused);
-  expect(::access(path.c_str(), F_OK) == 0, std::string("no login came back after ") + after);
+  const Opened opened = login(subject, kPatient, unused);
+  const bool back =
+      subject.token.empty() ? ::access(path.c_str(), F_OK) == 0 : opened.token == subject.token;
+  expect(back, std::string("no login came back after ") + after);
 }
 
 /// Neither a supervisor, a child of this process, nor a helper.
