@@ -1,18 +1,13 @@
 // The files of docs/vault: with the admin's policy and the token role every job of the admin's
 // works, and each capability of the policy is one without which some does not. Against the double,
-// or with
-// --server against a real one.
-#include <sodium.h>
-
+// or with --server against a real one.
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 
 #include "admin/fleet_check.h"
 #include "admin/server_check.h"
 #include "admin_world.h"
-#include "double_server.h"
-#include "real_server.h"
+#include "chosen_server.h"
 #include "vault/kv.h"
 #include "vault/mint.h"
 #include "vault/policy.h"
@@ -161,32 +156,22 @@ void the_policy_of_a_user_is_what_provision_writes(void**) {
                       user_policy(VaultSettings{}, "emo").c_str());
 }
 
-int run(const ServerUnderTest& server, const char* name) {
-  under_test = &server;
+int run() {
+  const ChosenServer server;
+  const ServerUnderTest chosen = server.under_test();
+  under_test = &chosen;
   const CMUnitTest tests[] = {
       cmocka_unit_test(the_policy_is_enough_for_every_job),
       cmocka_unit_test(no_capability_is_there_for_nothing),
       cmocka_unit_test(the_policy_lets_no_other_token_be_made),
       cmocka_unit_test(the_policy_of_a_user_is_what_provision_writes),
   };
-  return cmocka_run_group_tests_name(name, tests, nullptr, nullptr);
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
 
 }  // namespace
 }  // namespace claude_auth::testing
 
 int main(int argc, char** argv) {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
-  if (argc < 2 || argv[1] != std::string_view("--server")) {
-    const DoubleServer server;
-    return run({server.address(), server.root_token(), ""}, "admin_policy_double");
-  }
-  const auto program = find_server_program();
-  if (!program) {
-    std::puts("SKIP: no bao or vault server: neither VAULT_BIN nor PATH has one");
-    return 77;
-  }
-  const RealServer server(*program);
-  return run({server.address(), server.root_token(), ""}, "admin_policy_server");
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }

@@ -1,10 +1,9 @@
-// `claude-auth-admin status`, against the double: what it asks of whom, and what nobody can make it
-// say.
+// `claude-auth-admin status`, against the double, or with --server against a real one: what it asks
+// of whom, and what nobody can make it say.
 #include "admin/fleet_status.h"
 
 #include <pty.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +16,7 @@
 #include "admin/records.h"
 #include "admin/vault_survey.h"
 #include "base/json.h"
-#include "double_server.h"
+#include "chosen_server.h"
 #include "fleet_world.h"
 
 namespace claude_auth::testing {
@@ -25,10 +24,10 @@ namespace {
 
 using Format = FleetStatusOptions::Format;
 
-/// The double, and a world on it.
+/// A server, and a world on it.
 struct Stage {
-  DoubleServer server;
-  FleetWorld world{{server.address(), server.root_token(), ""}};
+  ChosenServer server;
+  FleetWorld world{server.under_test()};
 };
 
 std::size_t reads_of_documents(const DoubleServer& server) {
@@ -56,6 +55,7 @@ void a_fleet_that_is_well_needs_nobody(void**) {
 }
 
 void two_thousand_users_cost_one_request_each_over_eight_connections(void**) {
+  needs_the_double();
   constexpr std::size_t kUsers = 2'000;
   DoubleServer server;
   FleetWorld world({server.address(), server.root_token(), ""});
@@ -82,21 +82,23 @@ void two_thousand_users_cost_one_request_each_over_eight_connections(void**) {
 }
 
 void a_dead_server_is_asked_by_each_connection_once(void**) {
+  needs_the_double();
   Stage stage;
   std::vector<std::string> users(500, "emo");
-  stage.server.forget_requests();
-  stage.server.inject(
+  stage.server.the_double().forget_requests();
+  stage.server.the_double().inject(
       {.path = "secret/data/", .times = -1, .answer = error_answer(503, {"Vault is sealed"})});
   auto context = stage.world.context();
   const auto facts = survey_documents(context, users, Deadline::in(std::chrono::minutes(1)));
-  assert_in_range(stage.server.requests().size(), 1, kSurveyConnections);
+  assert_in_range(stage.server.the_double().requests().size(), 1, kSurveyConnections);
   for (const auto& one : facts) assert_true(!one && one.error().kind == StoreErrorKind::sealed);
 }
 
 void a_sealed_server_is_told_and_the_rest_still_shown(void**) {
+  needs_the_double();
   Stage stage;
   stage.world.add_well("emo");
-  stage.server.inject(
+  stage.server.the_double().inject(
       {.path = "secret/data/", .times = -1, .answer = error_answer(503, {"Vault is sealed"})});
   const JobRun run = stage.world.status();
   assert_false(line_with(run, "1 document could not be read: vault: ").empty());
@@ -188,15 +190,16 @@ void with_an_admins_token_nobody_else_asks_the_store(void**) {
 }
 
 void without_an_admins_token_each_user_asks_for_himself(void**) {
+  needs_the_double();
   Stage stage;
   const auto emo = stage.world.add_well("emo");
   stage.world.host.person(emo).answers.erase("status --json --local");
   stage.world.admin_token.reset();
-  stage.server.forget_requests();
+  stage.server.the_double().forget_requests();
   const JobRun run = stage.world.status();
   assert_string_equal(run.last_line().c_str(), "1 user: 1 well");
   assert_false(line_with(run, "no admin's Vault token").empty());
-  assert_int_equal(stage.server.requests().size(), 0);
+  assert_int_equal(stage.server.the_double().requests().size(), 0);
 }
 
 void who_is_not_root_sees_documents_and_says_what_he_cannot_see(void**) {
@@ -322,12 +325,7 @@ void an_unknown_user_is_refused(void**) {
   assert_true(run.text.contains("nobody-here is not in " + stage.world.roster_path()));
 }
 
-}  // namespace
-}  // namespace claude_auth::testing
-
-int main() {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
+int run() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_fleet_that_is_well_needs_nobody),
       cmocka_unit_test(two_thousand_users_cost_one_request_each_over_eight_connections),
@@ -351,4 +349,11 @@ int main() {
       cmocka_unit_test(an_unknown_user_is_refused),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
+
+}  // namespace
+}  // namespace claude_auth::testing
+
+int main(int argc, char** argv) {
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }
