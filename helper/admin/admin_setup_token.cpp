@@ -42,10 +42,13 @@ class Errand {
   void set();
   void remove();
   void show();
+  void show_token(const DocumentFacts& own, const Neighbours& neighbours);
   Neighbours look_around();
   void warn_of_the_unread(const Neighbours& neighbours);
-  /// "bob" or "bob, ana": who has a token of this hash, too.
-  static std::string holders_of(const std::string& hash, const Neighbours& neighbours);
+  void warn_of_a_shared_account(const Neighbours& neighbours);
+  /// "bob" or "bob, ana": who has a token, or an account, of this hash, too.
+  static std::string holders_of(std::string DocumentFacts::* which, const std::string& hash,
+                                const Neighbours& neighbours);
   std::expected<Merged, StoreError> change(const DocumentChange& change);
 
   AdminContext& context_;
@@ -116,10 +119,20 @@ void Errand::warn_of_the_unread(const Neighbours& neighbours) {
              neighbours.why_unread);
 }
 
-std::string Errand::holders_of(const std::string& hash, const Neighbours& neighbours) {
+void Errand::warn_of_a_shared_account(const Neighbours& neighbours) {
+  if (!neighbours.own || neighbours.own->account_hash.empty()) return;
+  const std::string holders =
+      holders_of(&DocumentFacts::account_hash, neighbours.own->account_hash, neighbours);
+  if (holders.empty()) return;
+  line_.warn("the login in the store is to the Claude account of " + holders +
+             " as well: each user needs one of his own");
+}
+
+std::string Errand::holders_of(std::string DocumentFacts::* which, const std::string& hash,
+                               const Neighbours& neighbours) {
   std::string holders;
   for (std::size_t i = 0; i < neighbours.names.size(); ++i)
-    if (neighbours.facts[i].setup_token_hash == hash)
+    if (neighbours.facts[i].*which == hash)
       holders += (holders.empty() ? "" : ", ") + neighbours.names[i];
   return holders;
 }
@@ -138,7 +151,8 @@ void Errand::set() {
   if (!token) return line_.failed(token.error());
   if (!is_setup_token(token->view())) return line_.failed(kNoSetupToken);
   const Neighbours neighbours = look_around();
-  const std::string holders = holders_of(token_fingerprint(token->view()), neighbours);
+  const std::string holders =
+      holders_of(&DocumentFacts::setup_token_hash, token_fingerprint(token->view()), neighbours);
   if (!holders.empty())
     return line_.failed("not stored, as it is the setup token of " + holders +
                         " as well: each user needs one of his own");
@@ -146,9 +160,11 @@ void Errand::set() {
   const auto merged =
       change([&](const StoredDocument& stored) { return with_setup_token(stored, *token, now); });
   if (!merged) return line_.failed(merged.error().sentence);
-  if (*merged == Merged::left) return line_.did("it is the setup token already");
-  line_.did("setup token stored: the next login or sync tries it and has it; its year ends " +
-            until(now + kSetupTokenLife, now));
+  line_.did(*merged == Merged::left
+                ? "it is the setup token already"
+                : "setup token stored: the next login or sync tries it and has it; its year ends " +
+                      until(now + kSetupTokenLife, now));
+  warn_of_a_shared_account(neighbours);
   warn_of_the_unread(neighbours);
 }
 
@@ -164,9 +180,15 @@ void Errand::remove() {
 void Errand::show() {
   const Neighbours neighbours = look_around();
   if (!neighbours.own) return line_.failed(neighbours.own.error().sentence);
-  const DocumentFacts& own = *neighbours.own;
+  show_token(*neighbours.own, neighbours);
+  warn_of_a_shared_account(neighbours);
+  warn_of_the_unread(neighbours);
+}
+
+void Errand::show_token(const DocumentFacts& own, const Neighbours& neighbours) {
   if (own.setup_token == SetupTokenSeen::none) return line_.did("no setup token");
-  const std::string holders = holders_of(own.setup_token_hash, neighbours);
+  const std::string holders =
+      holders_of(&DocumentFacts::setup_token_hash, own.setup_token_hash, neighbours);
   if (!holders.empty())
     line_.failed("it is the setup token of " + holders +
                  " as well: each user needs one of his own");
@@ -182,7 +204,6 @@ void Errand::show() {
   } else {
     line_.did(when);
   }
-  warn_of_the_unread(neighbours);
 }
 
 }  // namespace

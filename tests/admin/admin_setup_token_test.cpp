@@ -1,12 +1,8 @@
-// `claude-auth-admin setup-token`, against the double.
+// `claude-auth-admin setup-token`, against the double, or with --server against a real one.
 #include "admin/admin_setup_token.h"
 
-#include <sodium.h>
-
-#include <algorithm>
-
 #include "base/json.h"
-#include "double_server.h"
+#include "chosen_server.h"
 #include "fleet_world.h"
 
 namespace claude_auth::testing {
@@ -17,8 +13,8 @@ using Action = AdminSetupTokenOptions::Action;
 constexpr char kToken[] = "sk-ant-oat01-TEST-new";
 
 struct Stage {
-  DoubleServer server;
-  FleetWorld world{{server.address(), server.root_token(), ""}};
+  ChosenServer server;
+  FleetWorld world{server.under_test()};
   std::string emo = world.add("emo");
   std::string ana = world.add("ana");
 
@@ -26,9 +22,9 @@ struct Stage {
     const StoredDocument stored = world.document_of(user);
     return std::string(string_member(stored.fields.get(), key).value_or("none"));
   }
-  [[nodiscard]] std::size_t writes() const {
-    const auto requests = server.requests();
-    return static_cast<std::size_t>(std::ranges::count(requests, "POST", &SeenRequest::method));
+  /// One more for each write.
+  [[nodiscard]] std::uint64_t version_of(const std::string& user) {
+    return world.document_of(user).version;
   }
 };
 
@@ -51,43 +47,44 @@ void a_token_is_stored_beside_what_is_there(void**) {
 void the_same_token_again_is_no_write(void**) {
   Stage stage;
   static_cast<void>(stage.world.setup_token(Action::set, stage.emo, kToken));
-  stage.server.forget_requests();
   assert_said(stage.world.setup_token(Action::set, stage.emo, kToken), 0, "already");
-  assert_int_equal(stage.writes(), 0);
+  assert_int_equal(stage.version_of(stage.emo), 1);
 }
 
 void a_token_of_another_user_is_refused(void**) {
   Stage stage;
   stage.world.store(stage.ana, FleetWorld::with_setup_token(kToken));
-  stage.server.forget_requests();
   assert_said(stage.world.setup_token(Action::set, stage.emo, kToken), 1,
               stage.emo + ": FAIL not stored, as it is the setup token of " + stage.ana);
-  assert_int_equal(stage.writes(), 0);
+  assert_int_equal(stage.version_of(stage.emo), 0);
 }
 
 void what_is_no_setup_token_is_refused_unasked(void**) {
+  needs_the_double();
   Stage stage;
-  stage.server.forget_requests();
+  stage.server.the_double().forget_requests();
   assert_said(stage.world.setup_token(Action::set, stage.emo, "hello\n"), 1,
               "that is no setup token");
-  assert_int_equal(stage.server.requests().size(), 0);
+  assert_int_equal(stage.server.the_double().requests().size(), 0);
 }
 
 void who_could_not_be_compared_is_counted(void**) {
+  needs_the_double();
   Stage stage;
-  stage.server.inject({.path = "secret/data/workstation/claude-users/" + stage.ana,
-                       .times = -1,
-                       .answer = error_answer(403, {"permission denied"})});
+  stage.server.the_double().inject({.path = "secret/data/workstation/claude-users/" + stage.ana,
+                                    .times = -1,
+                                    .answer = error_answer(403, {"permission denied"})});
   assert_said(stage.world.setup_token(Action::set, stage.emo, kToken), 0,
               "not compared with the token of 1 other");
   assert_string_equal(stage.field(stage.emo, "setup_token").c_str(), kToken);
 }
 
 void a_user_outside_the_roster_is_refused(void**) {
+  needs_the_double();
   Stage stage;
-  stage.server.forget_requests();
+  stage.server.the_double().forget_requests();
   assert_said(stage.world.setup_token(Action::set, "stranger", kToken), 1, "is not in ");
-  assert_int_equal(stage.server.requests().size(), 0);
+  assert_int_equal(stage.server.the_double().requests().size(), 0);
 }
 
 void without_an_admins_token_nothing_is_read(void**) {
@@ -106,9 +103,8 @@ void a_removed_token_is_gone_with_its_date(void**) {
 
 void removing_none_is_no_write(void**) {
   Stage stage;
-  stage.server.forget_requests();
   assert_said(stage.world.setup_token(Action::remove, stage.emo), 0, "there was no setup token");
-  assert_int_equal(stage.writes(), 0);
+  assert_int_equal(stage.version_of(stage.emo), 0);
 }
 
 void status_tells_the_end_of_the_year(void**) {
@@ -136,12 +132,16 @@ void status_flags_a_shared_token(void**) {
               "FAIL it is the setup token of " + stage.ana);
 }
 
-}  // namespace
-}  // namespace claude_auth::testing
+void an_account_of_two_users_is_flagged(void**) {
+  Stage stage;
+  for (const auto& user : {stage.emo, stage.ana})
+    stage.world.store(user, FleetWorld::with_login("one"));
+  const std::string flagged = "to the Claude account of " + stage.ana;
+  assert_said(stage.world.setup_token(Action::status, stage.emo), 0, flagged);
+  assert_said(stage.world.setup_token(Action::set, stage.emo, kToken), 0, flagged);
+}
 
-int main() {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
+int run() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_token_is_stored_beside_what_is_there),
       cmocka_unit_test(the_same_token_again_is_no_write),
@@ -155,6 +155,14 @@ int main() {
       cmocka_unit_test(status_tells_the_end_of_the_year),
       cmocka_unit_test(status_warns_30_days_before),
       cmocka_unit_test(status_flags_a_shared_token),
+      cmocka_unit_test(an_account_of_two_users_is_flagged),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
+
+}  // namespace
+}  // namespace claude_auth::testing
+
+int main(int argc, char** argv) {
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }
