@@ -87,7 +87,9 @@ Advice advice_for(const FleetRow& row, const UserSight& sight, const FleetSettin
     case FleetStep::log_in:
       return {why_log_in(row, setting), user_runs(row, setting.login_command)};
     case FleetStep::restore:
-      return {"the store has a login for him", as_user(row, "restore")};
+      return {row.backup == BackupSeen::valid ? "the store has a login for him"
+                                              : "the store may have a login for him",
+              as_user(row, "restore")};
     case FleetStep::back_up:
       return {"no backup", as_user(row, "backup")};
     case FleetStep::repair_file:

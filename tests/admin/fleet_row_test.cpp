@@ -170,6 +170,13 @@ void every_trouble_has_its_command(void**) {
        row_of_well_but([](UserSight& s) { report_of(s).login = LocalLogin::lost; }),
        {FleetStep::restore, "the store has a login for him",
         "runuser -l emo -c 'claude-auth-sync restore'"}},
+      {"a login that the store may have: it could not be asked",
+       row_of_well_but([](UserSight& s) {
+         report_of(s).login = LocalLogin::lost;
+         report_of(s).backup = BackupSeen::unknown;
+       }),
+       {FleetStep::restore, "the store may have a login for him",
+        "runuser -l emo -c 'claude-auth-sync restore'"}},
       {"a login that the store has not",
        row_of_well_but([](UserSight& s) { report_of(s).backup = BackupSeen::none; }),
        {FleetStep::back_up, "no backup", "runuser -l emo -c 'claude-auth-sync backup'"}},
