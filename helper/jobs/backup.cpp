@@ -89,7 +89,7 @@ Outcome outcome_of(BackupVerdict verdict) {
 }  // namespace
 
 Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json_t& login,
-                Deadline deadline) {
+                Deadline deadline, const StoredDocument* known) {
   const Generation generation = generation_of(login);
   BackupVerdict verdict = BackupVerdict::leave_unchanged;
   std::string other_host;
@@ -107,7 +107,7 @@ Outcome back_up(Context& context, Store& store, const Stamps& stamps, const json
     if (verdict == BackupVerdict::refresh_stamp) return with_backup_time(stored, now);
     return nullptr;
   };
-  const auto merged = merge(store, change, deadline);
+  const auto merged = merge(store, change, deadline, known);
   if (!merged) return {Status::fail, merged.error().sentence};
   if (*merged == Merged::left) return outcome_of(verdict);
   if (!other_host.empty())

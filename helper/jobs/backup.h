@@ -9,9 +9,11 @@
 
 namespace claude_auth {
 
-/// Puts `login`, a valid claudeAiOauth object, into the store (DESIGN rule 3).
+/// Puts `login`, a valid claudeAiOauth object, into the store (DESIGN rule 3). `known`: the document
+/// as this job has read it, where it has.
 [[nodiscard]] Outcome back_up(Context& context, Store& store, const Stamps& stamps,
-                              const json_t& login, Deadline deadline);
+                              const json_t& login, Deadline deadline,
+                              const StoredDocument* known = nullptr);
 
 /// Where the login to back up comes from.
 enum class BackupSource {

@@ -245,6 +245,8 @@ int Login::ask_store_alone() {
   if (is_within(stamps_.store_attempt_at, now, context_.config.retry_after))
     return store_failed({.kind = StoreErrorKind::unreachable,
                          .sentence = "the login before this one died while it asked the store"});
+  // Its program loads while the attempt is written down.
+  auto opened = prepare_store(context_, Retry::never, deadline_);
   // Nothing is asked of the network that could not be remembered: else a store that hangs would
   // cost every login its deadline.
   if (!stamp([&](Stamps& stamps) {
@@ -253,9 +255,11 @@ int Login::ask_store_alone() {
       }))
     return fail(trouble_);
 
-  auto opened = open_store(context_, stamps_, Retry::never, Verify::when_due, deadline_);
   if (!opened) return store_failed(opened.error());
+  if (auto ours = verify_token(*opened, context_, stamps_, Verify::when_due, deadline_); !ours)
+    return store_failed(ours.error());
   auto stored = opened->store->read(deadline_);
+  if (opened->vault != nullptr) opened->vault->expect_no_more();
   pass_on_warning(*opened, context_);
   if (!stored) return store_failed(stored.error());
 

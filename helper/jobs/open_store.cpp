@@ -26,8 +26,8 @@ std::expected<void, StoreError> check_owner(VaultStore& vault, const Context& co
 
 }  // namespace
 
-std::expected<OpenStore, StoreError> open_store(const Context& context, const Stamps& stamps,
-                                                Retry retry, Verify verify, Deadline deadline) {
+std::expected<OpenStore, StoreError> prepare_store(const Context& context, Retry retry,
+                                                   Deadline deadline) {
   if (context.config.store == StoreKind::local)
     return OpenStore{.store = std::make_unique<LocalStore>(context.paths.local_store)};
 
@@ -35,16 +35,32 @@ std::expected<OpenStore, StoreError> open_store(const Context& context, const St
   if (!token)
     return std::unexpected(StoreError{.kind = StoreErrorKind::misconfigured,
                                       .sentence = std::move(token.error().sentence)});
-  const std::string fingerprint = token_fingerprint(token->view());
+  OpenStore opened{.store = nullptr, .token_fingerprint = token_fingerprint(token->view())};
   auto vault = vault_store_of(context, std::move(*token), retry);
-  OpenStore opened;
-  if (verify == Verify::always || !verified_lately(stamps, fingerprint, context.clock.now())) {
-    if (auto ours = check_owner(*vault, context, deadline); !ours)
-      return std::unexpected(ours.error());
-    opened.newly_verified = fingerprint;
-  }
+  vault->start_ahead(deadline);
   opened.vault = vault.get();
   opened.store = std::move(vault);
+  return opened;
+}
+
+std::expected<void, StoreError> verify_token(OpenStore& opened, const Context& context,
+                                             const Stamps& stamps, Verify verify,
+                                             Deadline deadline) {
+  if (opened.vault == nullptr) return {};
+  if (verify == Verify::when_due &&
+      verified_lately(stamps, opened.token_fingerprint, context.clock.now()))
+    return {};
+  auto ours = check_owner(*opened.vault, context, deadline);
+  if (ours) opened.newly_verified = opened.token_fingerprint;
+  return ours;
+}
+
+std::expected<OpenStore, StoreError> open_store(const Context& context, const Stamps& stamps,
+                                                Retry retry, Verify verify, Deadline deadline) {
+  auto opened = prepare_store(context, retry, deadline);
+  if (!opened) return opened;
+  if (auto ours = verify_token(*opened, context, stamps, verify, deadline); !ours)
+    return std::unexpected(std::move(ours.error()));
   return opened;
 }
 

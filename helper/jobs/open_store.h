@@ -22,14 +22,26 @@ enum class Verify {
 
 struct OpenStore {
   std::unique_ptr<Store> store;
-  VaultStore* vault = nullptr;  ///< `store`, where that is Vault
+  VaultStore* vault = nullptr;      ///< `store`, where that is Vault
+  std::string token_fingerprint{};  ///< of the scoped token, with Vault
   /// The fingerprint of a token that was found to be ours just now: to be stamped. Empty where
   /// there was nothing to verify, or it was verified within 24 h.
   std::string newly_verified{};
 };
 
-/// Opens the store. With Vault: reads the scoped token and looks it up as `verify` says (DESIGN
-/// rule 8). A foreign token is `denied`, and never used for anything else.
+/// The first half of `open_store`: with Vault, reads the scoped token and starts the program that
+/// will ask. Nothing goes over the network.
+[[nodiscard]] std::expected<OpenStore, StoreError> prepare_store(const Context& context,
+                                                                 Retry retry, Deadline deadline);
+
+/// The second half: looks the scoped token up as `verify` says (DESIGN rule 8). A foreign one is
+/// `denied`, and the store must not be asked for anything.
+[[nodiscard]] std::expected<void, StoreError> verify_token(OpenStore& opened,
+                                                           const Context& context,
+                                                           const Stamps& stamps, Verify verify,
+                                                           Deadline deadline);
+
+/// Opens the store: both halves.
 [[nodiscard]] std::expected<OpenStore, StoreError> open_store(const Context& context,
                                                               const Stamps& stamps, Retry retry,
                                                               Verify verify, Deadline deadline);

@@ -66,6 +66,7 @@ class Sync {
   Context& context_;
   Stamps stamps_;
   OpenStore opened_;
+  const StoredDocument* stored_ = nullptr;  // as it was read at the beginning
   Instant read_at_{};
   std::string trouble_;  // why the state could not be written
   std::optional<SignalBlock> refreshed_;
@@ -125,6 +126,7 @@ Outcome Sync::work() {
         after.setup_token_stored_at = document.setup_token_stored_at();
       }))
     return {Status::fail, trouble_};
+  stored_ = &*stored;
   return with_document(*stored);
 }
 
@@ -351,7 +353,7 @@ Outcome Sync::conclude(const Observation& seen, const ProbeResult& result) {
     return {Status::fail, std::string("the login was ") + name_of(seen.login) + " and is now " +
                               name_of(now.login)};
   announce_login_end(now);
-  return back_up(context_, *opened_.store, stamps_, *now.file.login(), store_deadline());
+  return back_up(context_, *opened_.store, stamps_, *now.file.login(), store_deadline(), stored_);
 }
 
 void Sync::announce_login_end(const Observation& seen) {

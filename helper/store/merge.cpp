@@ -20,14 +20,17 @@ bool worth_another_try(StoreErrorKind kind) {
 }  // namespace
 
 std::expected<Merged, StoreError> merge(Store& store, const DocumentChange& change,
-                                        Deadline deadline) {
+                                        Deadline deadline, const StoredDocument* known) {
   bool reply_lost = false;
+  std::expected<StoredDocument, StoreError> read;
   for (int try_number = 1;; ++try_number) {
-    const auto current = store.read(deadline);
-    if (!current) return std::unexpected(current.error());
-    const Json fields = change(*current);
+    if (known == nullptr) read = store.read(deadline);
+    if (!read) return std::unexpected(read.error());
+    const StoredDocument& current = known != nullptr ? *known : *read;
+    known = nullptr;
+    const Json fields = change(current);
     if (!fields) return reply_lost ? Merged::written : Merged::left;
-    const auto version = store.write(*fields, current->version, deadline);
+    const auto version = store.write(*fields, current.version, deadline);
     if (version) return Merged::written;
     if (!worth_another_try(version.error().kind) || try_number == kTries || deadline.passed())
       return std::unexpected(version.error());

@@ -17,6 +17,9 @@ namespace {
 /// for, is heard rather than ours.
 constexpr Millis kToReport{20};
 
+/// A child that may end by itself is gone in a millisecond or two.
+constexpr Millis kToEnd{50};
+
 /// Longest sentence that is taken from the child: the call, the server's words, the advice.
 constexpr std::size_t kMaxSentence = 600;
 
@@ -53,9 +56,10 @@ StoreError not_started(const std::string& program, int error) {
           {}};
 }
 
-/// One request and its reply. An error here means that the child is of no more use.
-std::expected<store_wire::Reply, StoreError> exchange(int socket, store_wire::Demand demand,
-                                                      Deadline deadline) {
+// Of these an error means that the child is of no more use.
+
+std::expected<void, StoreError> send_request(int socket, store_wire::Demand demand,
+                                             Deadline deadline) {
   std::string request;
   try {
     request = store_wire::encode({std::move(demand), deadline.earlier_by(kToReport).remaining()});
@@ -65,6 +69,10 @@ std::expected<store_wire::Reply, StoreError> exchange(int socket, store_wire::De
   const auto sent = send_frame(socket, request, deadline);
   wipe(request);
   if (!sent) return std::unexpected(transport_failure(sent.error()));
+  return {};
+}
+
+std::expected<store_wire::Reply, StoreError> receive_reply(int socket, Deadline deadline) {
   auto text = receive_frame(socket, deadline);
   if (!text) return std::unexpected(transport_failure(text.error()));
   auto reply = store_wire::decode_reply(*text);
@@ -81,7 +89,11 @@ VaultStore::VaultStore(VaultSettings settings, std::string document_path, Secret
   settings_.path = std::move(document_path);
 }
 
-VaultStore::~VaultStore() = default;
+VaultStore::~VaultStore() {
+  socket_.reset();
+  // The end of its socket is the child's own end, before which it clears its memory.
+  if (child_) static_cast<void>(child_->wait(Deadline::in(kToEnd)));
+}
 
 std::expected<StoredDocument, StoreError> VaultStore::read(Deadline deadline) {
   return ask_for<StoredDocument>(store_wire::ReadRequest{}, deadline);
@@ -109,14 +121,28 @@ std::expected<Answer, StoreError> VaultStore::ask_for(store_wire::Demand demand,
   if (deadline.earlier_by(kToReport).passed()) {
     return std::unexpected(transport_failure(FrameError::timed_out));
   }
-  if (!socket_) {
-    if (auto started = start(deadline); !started) return std::unexpected(started.error());
-  }
+  if (auto ready = make_ready(deadline); !ready) return std::unexpected(std::move(ready.error()));
   auto reply = ask(std::move(demand), deadline);
   if (!reply) return std::unexpected(std::move(reply.error()));
   if (auto* answer = std::get_if<Answer>(&*reply)) return std::move(*answer);
   stop();
   return std::unexpected(not_understood());
+}
+
+void VaultStore::start_ahead(Deadline deadline) {
+  if (!socket_) static_cast<void>(start(deadline));
+}
+
+void VaultStore::expect_no_more() {
+  socket_.reset();
+}
+
+std::expected<void, StoreError> VaultStore::make_ready(Deadline deadline) {
+  if (!socket_) {
+    if (auto started = start(deadline); !started) return started;
+  }
+  if (opened_) return {};
+  return await_opened(deadline);
 }
 
 std::expected<void, StoreError> VaultStore::start(Deadline deadline) {
@@ -130,14 +156,22 @@ std::expected<void, StoreError> VaultStore::start(Deadline deadline) {
   if (!child) return std::unexpected(not_started(program_, child.error()));
   child_.emplace(std::move(*child));
   socket_ = std::move(ours);
+  opened_ = false;
+  auto sent =
+      send_request(socket_.get(), store_wire::OpenRequest{settings_, token_.clone()}, deadline);
+  if (!sent) stop();
+  return sent;
+}
 
-  auto reply = ask(store_wire::OpenRequest{settings_, token_.clone()}, deadline);
+std::expected<void, StoreError> VaultStore::await_opened(Deadline deadline) {
+  auto reply = take_reply(deadline);
   auto* const opened = reply ? std::get_if<store_wire::Opened>(&*reply) : nullptr;
   if (opened == nullptr) {
     stop();
     return std::unexpected(reply ? not_understood() : std::move(reply.error()));
   }
   warning_ = printable(opened->warning, kMaxSentence);
+  opened_ = true;
   return {};
 }
 
@@ -148,7 +182,15 @@ void VaultStore::stop() {
 
 std::expected<store_wire::Reply, StoreError> VaultStore::ask(store_wire::Demand demand,
                                                              Deadline deadline) {
-  auto reply = exchange(socket_.get(), std::move(demand), deadline);
+  if (auto sent = send_request(socket_.get(), std::move(demand), deadline); !sent) {
+    stop();
+    return std::unexpected(std::move(sent.error()));
+  }
+  return take_reply(deadline);
+}
+
+std::expected<store_wire::Reply, StoreError> VaultStore::take_reply(Deadline deadline) {
+  auto reply = receive_reply(socket_.get(), deadline);
   if (!reply) {
     stop();
     return reply;

@@ -152,6 +152,22 @@ void nothing_is_tried_again_after_the_deadline(void**) {
   assert_int_equal(store.writes, 1);
 }
 
+void what_is_known_is_not_read_again(void**) {
+  ScriptedStore store;
+  const StoredDocument known{.fields = nullptr, .version = 0};
+  assert_true(merge(store, &set_ours, Deadline::never(), &known) == Merged::written);
+  assert_int_equal(store.reads, 0);
+  assert_int_equal(store.writes, 1);
+}
+
+void what_is_known_and_out_of_date_is_read_once_more(void**) {
+  ScriptedStore store({Fate::somebody_was_first});
+  const StoredDocument known{.fields = nullptr, .version = 0};
+  assert_true(merge(store, &set_ours, Deadline::never(), &known) == Merged::written);
+  assert_int_equal(store.reads, 1);
+  assert_string_equal(store.text().c_str(), R"({"other":"1","ours":"new"})");
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -159,6 +175,8 @@ int main() {
   using namespace claude_auth;
   if (sodium_init() < 0) return 1;
   const CMUnitTest tests[] = {
+      cmocka_unit_test(what_is_known_is_not_read_again),
+      cmocka_unit_test(what_is_known_and_out_of_date_is_read_once_more),
       cmocka_unit_test(a_first_document_is_written),
       cmocka_unit_test(sibling_keys_are_kept),
       cmocka_unit_test(what_is_there_already_is_left),

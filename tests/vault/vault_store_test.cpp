@@ -90,6 +90,40 @@ void nothing_starts_before_the_first_request(void**) {
   assert_int_not_equal(::access(mark.c_str(), F_OK), 0);
 }
 
+void a_start_ahead_asks_nothing(void**) {
+  const DoubleServer server;
+  auto store = store_at(server);
+  store.start_ahead(soon());
+  store.expect_no_more();
+  assert_int_equal(server.connections(), 0);
+}
+
+void the_child_that_was_started_ahead_serves_the_first_request(void**) {
+  const ScratchDirectory scratch;
+  const std::string count = scratch.path() + "/count";
+  const DoubleServer server;
+  auto store =
+      store_with(scratch.script("store", "echo >>" + count + "; exec " CLAUDE_AUTH_STORE_PROGRAM),
+                 server.address());
+  store.start_ahead(soon());
+  assert_done(store.look_up_self(soon()));
+  assert_int_equal(std::filesystem::file_size(count), 1);
+}
+
+void the_first_request_tells_what_failed_ahead_of_it(void**) {
+  auto store = store_with("/nonexistent/claude-auth-store", "https://127.0.0.1:1");
+  store.start_ahead(soon());
+  assert_failed(store.read(soon()), misconfigured);
+}
+
+void a_request_after_the_last_one_is_served_as_well(void**) {
+  const DoubleServer server;
+  auto store = store_at(server);
+  assert_done(store.look_up_self(soon()));
+  store.expect_no_more();
+  assert_done(store.look_up_self(soon()));
+}
+
 void one_child_and_one_connection_serve_a_job(void**) {
   const DoubleServer server;
   auto store = store_at(server);
@@ -170,6 +204,28 @@ void a_silent_child_ends_at_the_deadline(void**) {
 void a_stopped_child_ends_at_the_deadline(void**) {
   const Deadline late = Deadline::in(std::chrono::seconds(5));
   assert_failed(read_through("kill -STOP $$", Millis(150)), unreachable);
+  assert_false(late.passed());
+}
+
+// Killed, it would leave this life with the token in its memory.
+void a_child_may_end_by_itself(void**) {
+  const ScratchDirectory scratch;
+  const std::string mark = scratch.path() + "/ended";
+  const std::string script =
+      std::string(kOpened) +
+      R"(printf '\000\000\000\050{"document":{"fields":null,"version":0}}' >&0; cat >/dev/null; : >)" +
+      mark;
+  assert_done(store_with(scratch.script("store", script), "https://127.0.0.1:1").read(soon()));
+  assert_int_equal(::access(mark.c_str(), F_OK), 0);
+}
+
+void a_child_that_does_not_end_is_killed(void**) {
+  const ScratchDirectory scratch;
+  const std::string script =
+      std::string(kOpened) +
+      R"(printf '\000\000\000\050{"document":{"fields":null,"version":0}}' >&0; exec sleep 60)";
+  const Deadline late = Deadline::in(std::chrono::seconds(5));
+  assert_done(store_with(scratch.script("store", script), "https://127.0.0.1:1").read(soon()));
   assert_false(late.passed());
 }
 
@@ -278,6 +334,10 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_document_is_read_and_written),
       cmocka_unit_test(nothing_starts_before_the_first_request),
+      cmocka_unit_test(a_start_ahead_asks_nothing),
+      cmocka_unit_test(the_child_that_was_started_ahead_serves_the_first_request),
+      cmocka_unit_test(the_first_request_tells_what_failed_ahead_of_it),
+      cmocka_unit_test(a_request_after_the_last_one_is_served_as_well),
       cmocka_unit_test(one_child_and_one_connection_serve_a_job),
       cmocka_unit_test(a_read_is_one_request),
       cmocka_unit_test(only_a_first_creation_looks_the_mount_up),
@@ -293,6 +353,8 @@ int main() {
       cmocka_unit_test(a_child_that_sends_too_much_is_garbled),
       cmocka_unit_test(a_silent_child_ends_at_the_deadline),
       cmocka_unit_test(a_stopped_child_ends_at_the_deadline),
+      cmocka_unit_test(a_child_may_end_by_itself),
+      cmocka_unit_test(a_child_that_does_not_end_is_killed),
       cmocka_unit_test(no_child_is_left_behind),
       cmocka_unit_test(a_deadline_that_has_passed_starts_no_work),
       cmocka_unit_test(a_hanging_server_is_told_by_the_child),
