@@ -92,7 +92,8 @@ bool converse(UniqueFd& output, int supervisor, const Patience& patience, MonoTi
     pollfd watched[] = {{supervisor, POLLIN, 0}, {output.get(), POLLIN, 0}};
     const int ready = ::poll(watched, 2, poll_timeout(until));
     if (ready > 0 && watched[0].revents != 0) {
-      while (output && listen(output, reply)) continue;
+      while (output && listen(output, reply)) {
+      }
       return true;
     }
     if (ready > 0 && watched[1].revents != 0) listen(output, reply);

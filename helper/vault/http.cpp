@@ -207,8 +207,10 @@ void load(Options& options, Outgoing& outgoing, const HttpRequest& request) {
     options.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   }
   if (request.method == Method::remove) options.set(CURLOPT_CUSTOMREQUEST, "DELETE");
-  if (request.once) options.set(CURLOPT_FRESH_CONNECT, 1L);
-  if (request.once) options.set(CURLOPT_CERTINFO, 1L);
+  if (request.once) {
+    options.set(CURLOPT_FRESH_CONNECT, 1L);
+    options.set(CURLOPT_CERTINFO, 1L);
+  }
   options.set(CURLOPT_HTTPHEADER, outgoing.headers.get());
   options.set(CURLOPT_USERAGENT, "claude-auth-store/" CLAUDE_AUTH_VERSION);
 }
