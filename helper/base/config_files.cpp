@@ -50,24 +50,34 @@ struct Names {
   std::size_t count = 0;
 };
 
+std::string main_file_in(const std::string& directory) {
+  return directory + "/" + kProject + "." + kSuffix;
+}
+
 bool printable_or_tab(char c) {
   return (c >= ' ' && c <= '~') || c == '\t';
 }
 
+/// What a file's check came to.
+enum class FileIs { absent, empty, filled };
+
 /// Checks the form of one file, line by line: libeconf takes a line without "=" for a continuation
 /// of the one before, and of two equal keys the first one, both without a word.
-Checked check_form(std::string_view text, const std::string& path) {
+std::expected<FileIs, std::string> check_form(std::string_view text, const std::string& path) {
   std::set<std::string> seen;
   std::string section;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end).substr(0, text.find('#')));
+    std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty()) continue;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    line = line.substr(0, line.find('#'));
     const auto refused = [&](const char* what) {
       return std::unexpected(path + ":" + std::to_string(number) + ": " + what);
     };
     if (!std::ranges::all_of(line, printable_or_tab)) return refused("only ASCII is allowed");
+    line = trimmed(line);
+    if (line.empty()) continue;
     if (line.front() == '[') {
       section = line;
       continue;
@@ -78,16 +88,15 @@ Checked check_form(std::string_view text, const std::string& path) {
     if (key.empty()) return refused("there is no key before \"=\"");
     if (!seen.insert(section + std::string(key)).second) return refused("this key is set twice");
   }
-  return {};
+  return seen.empty() ? FileIs::empty : FileIs::filled;
 }
 
-/// Checks what a configuration file is and holds. False where it is not there.
-std::expected<bool, std::string> check_file(const std::string& path, uid_t owner) {
+/// Checks what a configuration file is and holds.
+std::expected<FileIs, std::string> check_file(const std::string& path, uid_t owner) {
   const auto text = read_small_file(path, {owner, kWritableByOthers, kMaxFileBytes});
-  if (!text && text.error().kind == FileErrorKind::absent) return false;
-  if (!text) return std::unexpected(text.error().sentence());
-  if (auto formed = check_form(*text, path); !formed) return std::unexpected(formed.error());
-  return true;
+  if (text) return check_form(*text, path);
+  if (text.error().kind == FileErrorKind::absent) return FileIs::absent;
+  return std::unexpected(text.error().sentence());
 }
 
 Checked check_directory(const std::string& path, uid_t owner) {
@@ -103,42 +112,51 @@ Checked check_directory(const std::string& path, uid_t owner) {
   return {};
 }
 
-/// Checks all drop-ins in `path`. False where there are none.
-std::expected<bool, std::string> check_drop_ins(const std::string& path, uid_t owner) {
+/// What one of the two directories has, once it is known that it can be trusted.
+struct Place {
+  FileIs main_file = FileIs::absent;
+  std::map<std::string, FileIs> drop_ins{};  ///< by name
+};
+
+/// The names of the files in `path` that may be drop-ins. None where there is no such directory.
+std::expected<std::vector<std::string>, std::string> drop_in_names(const std::string& path) {
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  if (!directory) {
-    if (errno == ENOENT) return false;
-    return std::unexpected(path + ": " + errno_text(errno));
-  }
+  std::vector<std::string> names;
+  if (!directory && errno == ENOENT) return names;
+  if (!directory) return std::unexpected(path + ": " + errno_text(errno));
   const std::string suffix = std::string(".") + kSuffix;
-  bool any = false;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(directory.get());
     if (entry == nullptr && errno != 0) return std::unexpected(path + ": " + errno_text(errno));
-    if (entry == nullptr) break;
-    if (!std::string_view(entry->d_name).ends_with(suffix)) continue;
-    std::string file = path;
-    file.append("/").append(entry->d_name);
-    const auto there = check_file(file, owner);
-    if (!there) return there;
-    any = any || *there;
+    if (entry == nullptr) return names;
+    if (std::string_view(entry->d_name).ends_with(suffix)) names.emplace_back(entry->d_name);
   }
-  if (!any) return false;
-  if (auto ours = check_directory(path, owner); !ours) return std::unexpected(ours.error());
-  return true;
 }
 
-/// Checks all that is in one of the two directories. False where nothing is.
-std::expected<bool, std::string> check_place(const std::string& directory, uid_t owner) {
-  const std::string file = directory + "/" + kProject + "." + kSuffix;
+/// Checks all that is in one of the two directories.
+std::expected<Place, std::string> look_at(const std::string& directory, uid_t owner) {
+  Place place;
+  const std::string file = main_file_in(directory);
   const auto main_file = check_file(file, owner);
-  if (!main_file) return main_file;
-  const auto drop_ins = check_drop_ins(file + ".d", owner);
-  if (!drop_ins) return drop_ins;
-  if (!*main_file && !*drop_ins) return false;
-  if (auto ours = check_directory(directory, owner); !ours) return std::unexpected(ours.error());
-  return true;
+  if (!main_file) return std::unexpected(main_file.error());
+  place.main_file = *main_file;
+
+  const std::string drop_ins = file + ".d";
+  const auto names = drop_in_names(drop_ins);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    const auto drop_in = check_file(drop_ins + "/" + name, owner);
+    if (!drop_in) return std::unexpected(drop_in.error());
+    if (*drop_in != FileIs::absent) place.drop_ins.emplace(name, *drop_in);
+  }
+  if (!place.drop_ins.empty()) {
+    if (auto ours = check_directory(drop_ins, owner); !ours) return std::unexpected(ours.error());
+  }
+  if (place.main_file != FileIs::absent || !place.drop_ins.empty()) {
+    if (auto ours = check_directory(directory, owner); !ours) return std::unexpected(ours.error());
+  }
+  return place;
 }
 
 std::string parse_failure(econf_err error) {
@@ -189,32 +207,53 @@ Checked collect(econf_file& file, const char* group, ConfigValues& values) {
   return {};
 }
 
-}  // namespace
-
-std::expected<ConfigFiles, std::string> read_config_files(const ConfigDirs& dirs) {
-  ConfigFiles files;
-  for (const std::string& directory : {dirs.vendor, dirs.admin}) {
-    const auto there = check_place(directory, dirs.owner);
-    if (!there) return std::unexpected("configuration refused: " + there.error());
-    files.any_file = files.any_file || *there;
-  }
-  if (!files.any_file) return files;
-
-  // Its callback is not asked about drop-ins (0.5.1), so everything was checked above. Only the
-  // administrator could change it in between.
+/// Adds all keys of one checked file to `values`; of one key the last one counts.
+Checked read_file(const std::string& path, ConfigValues& values) {
   econf_file* raw = nullptr;
-  const econf_err error =
-      econf_readDirs(&raw, dirs.vendor.c_str(), dirs.admin.c_str(), kProject, kSuffix, "=", "#");
+  const econf_err error = econf_readFile(&raw, path.c_str(), "=", "#");
   const KeyFile file(raw);
   if (error != ECONF_SUCCESS) return std::unexpected(parse_failure(error));
-  if (auto taken = collect(*file, nullptr, files.values); !taken) {
-    return std::unexpected(taken.error());
-  }
+  if (auto taken = collect(*file, nullptr, values); !taken) return taken;
   const Names groups = groups_of(*file);
   for (std::size_t i = 0; i < groups.count; ++i) {
-    if (auto taken = collect(*file, groups.strings.get()[i], files.values); !taken) {
-      return std::unexpected(taken.error());
-    }
+    if (auto taken = collect(*file, groups.strings.get()[i], values); !taken) return taken;
+  }
+  return {};
+}
+
+/// The files that have a key, in the order in which they are read.
+std::vector<std::string> files_in_order(const ConfigDirs& dirs, const Place& vendor,
+                                        const Place& admin) {
+  std::vector<std::string> paths;
+  const bool admins = admin.main_file != FileIs::absent;
+  if ((admins ? admin : vendor).main_file == FileIs::filled)
+    paths.push_back(main_file_in(admins ? dirs.admin : dirs.vendor));
+  for (const auto& [name, is] : vendor.drop_ins) {
+    if (is == FileIs::filled && !admin.drop_ins.contains(name))
+      paths.push_back(main_file_in(dirs.vendor) + ".d/" + name);
+  }
+  for (const auto& [name, is] : admin.drop_ins) {
+    if (is == FileIs::filled) paths.push_back(main_file_in(dirs.admin) + ".d/" + name);
+  }
+  return paths;
+}
+
+}  // namespace
+
+// libeconf could find and merge the files itself, but 0.5.1 does not ask about drop-ins, and reads
+// before the beginning of a file without keys when it merges one with another.
+std::expected<ConfigFiles, std::string> read_config_files(const ConfigDirs& dirs) {
+  const auto vendor = look_at(dirs.vendor, dirs.owner);
+  if (!vendor) return std::unexpected("configuration refused: " + vendor.error());
+  const auto admin = look_at(dirs.admin, dirs.owner);
+  if (!admin) return std::unexpected("configuration refused: " + admin.error());
+
+  ConfigFiles files;
+  for (const Place& place : {*vendor, *admin}) {
+    if (place.main_file != FileIs::absent || !place.drop_ins.empty()) files.any_file = true;
+  }
+  for (const std::string& path : files_in_order(dirs, *vendor, *admin)) {
+    if (auto read = read_file(path, files.values); !read) return std::unexpected(read.error());
   }
   return files;
 }

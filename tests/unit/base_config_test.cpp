@@ -96,8 +96,8 @@ void every_vault_key_is_taken(void**) {
       "store = vault\n[vault]\naddress = https://v:8200\nca_cert = /a\nca_path = /b\n"
       "client_cert = /c\nclient_key = /d\ntls_server_name = n\nnamespace = ns/sub\n"
       "proxy = http://p:3128\nmount = kv\npath = p/%u\ntoken_display_name = t-%u\n"
-      "token_policy = w-%u\nredirect_hosts = a:8200, b\nrequest_timeout = 1500\n"
-      "max_retries = 0\n");
+      "token_policy = w-%u\ntoken_role = r\nredirect_hosts = a:8200, b\n"
+      "request_timeout = 1500\nmax_retries = 0\n");
   assert_true(config.has_value());
   const VaultSettings& vault = config->vault;
   assert_string_equal(vault.address.c_str(), "https://v:8200");
@@ -112,6 +112,7 @@ void every_vault_key_is_taken(void**) {
   assert_string_equal(vault.path.c_str(), "p/%u");
   assert_string_equal(vault.token_display_name.c_str(), "t-%u");
   assert_string_equal(vault.token_policy.c_str(), "w-%u");
+  assert_string_equal(vault.token_role.c_str(), "r");
   assert_true(vault.redirect_hosts == std::vector<std::string>({"a:8200", "b"}));
   assert_int_equal(vault.request_timeout.count(), 1500);
   assert_int_equal(vault.max_retries, 0);
@@ -146,6 +147,7 @@ void the_shipped_sample_names_every_default(void**) {
   assert_string_equal(config->vault.token_display_name.c_str(),
                       defaults.vault.token_display_name.c_str());
   assert_string_equal(config->vault.token_policy.c_str(), defaults.vault.token_policy.c_str());
+  assert_string_equal(config->vault.token_role.c_str(), defaults.vault.token_role.c_str());
   assert_int_equal(config->vault.request_timeout.count(), defaults.vault.request_timeout.count());
   assert_int_equal(config->vault.max_retries, defaults.vault.max_retries);
 }
@@ -209,6 +211,24 @@ void a_drop_in_over_the_vendors_file_is_enough(void**) {
   put(Place::drop_in(place.admin(), "a.conf"), "store = vault\n[vault]\naddress = https://b\n",
       0644);
   assert_true(place.load()->store == StoreKind::vault);
+}
+
+// libeconf 0.5.1 crashes where it merges these two itself.
+void a_drop_in_over_a_file_of_comments_is_enough(void**) {
+  const Place place;
+  put(place.file(), "# nothing here yet\n", 0644);
+  put(Place::drop_in(place.admin(), "a.conf"),
+      "store = vault\n[vault]\naddress = https://b\nmount = m\n", 0644);
+  const auto config = place.load();
+  assert_true(config.has_value());
+  assert_string_equal(config->vault.mount.c_str(), "m");
+}
+
+void an_administrators_file_of_comments_hides_the_vendors(void**) {
+  const Place place;
+  put(place.vendor_file(), "store = local\n", 0644);
+  put(place.file(), "# nothing here yet\n", 0644);
+  assert_true(refused(place.load(), "store"));
 }
 
 void a_file_without_store_is_refused(void**) {
@@ -356,6 +376,11 @@ void an_indented_line_does_not_continue_a_value(void**) {
   assert_true(refused(load("store = local\nhost_name = a\n  b\n"), "claude-auth-sync.conf:3:"));
 }
 
+// To libeconf such a line is no blank one, and goes on with the value before it.
+void carriage_returns_in_a_line_are_refused(void**) {
+  assert_true(refused(load("store = local\nhost_name = h\n\r\r\n"), ":3"));
+}
+
 void a_line_without_a_key_is_refused(void**) {
   assert_true(refused(load("store = local\n = x\n"), "claude-auth-sync.conf:2:"));
 }
@@ -489,6 +514,8 @@ int main() {
       cmocka_unit_test(the_administrators_drop_ins_come_last),
       cmocka_unit_test(a_drop_in_hides_the_vendors_of_the_same_name),
       cmocka_unit_test(a_drop_in_over_the_vendors_file_is_enough),
+      cmocka_unit_test(a_drop_in_over_a_file_of_comments_is_enough),
+      cmocka_unit_test(an_administrators_file_of_comments_hides_the_vendors),
       cmocka_unit_test(a_file_without_store_is_refused),
       cmocka_unit_test(an_empty_file_is_refused),
       cmocka_unit_test(an_unknown_store_is_refused),
@@ -511,6 +538,7 @@ int main() {
       cmocka_unit_test(an_oversized_file_is_refused),
       cmocka_unit_test(a_line_without_a_delimiter_is_refused_with_its_number),
       cmocka_unit_test(an_indented_line_does_not_continue_a_value),
+      cmocka_unit_test(carriage_returns_in_a_line_are_refused),
       cmocka_unit_test(a_line_without_a_key_is_refused),
       cmocka_unit_test(a_key_set_twice_is_refused),
       cmocka_unit_test(a_section_that_is_not_closed_is_refused),
