@@ -10,15 +10,14 @@
 namespace claude_auth::testing {
 namespace {
 
-constexpr char kSetupToken[] = "sk-ant-oat01-TEST-setup-token";
-
 void expect_success(int exit_status, const char* what) {
   if (exit_status == 0) return;
   std::fprintf(stderr, "%s failed while a home was made\n", what);
   std::exit(1);
 }
 
-/// A login of before, in the store with what another tool keeps there.
+}  // namespace
+
 void backed_up(const CrashHome& home) {
   home.write_login("first");
   expect_success(home.run({"backup"}), "backup");
@@ -30,6 +29,18 @@ void login_lost(const CrashHome& home) {
   home.lose_login();
 }
 
+void login_new(const CrashHome& home) {
+  backed_up(home);
+  home.write_login("second");
+}
+
+void token_in_force(const CrashHome& home) {
+  backed_up(home);
+  expect_success(home.run({"setup-token", "set", "--no-check"}, kSetupToken), "setup-token set");
+}
+
+namespace {
+
 void login_wiped(const CrashHome& home) {
   backed_up(home);
   home.wipe();
@@ -40,11 +51,6 @@ void login_malformed(const CrashHome& home) {
   home.write_credentials(R"({"claudeAiOauth":{"accessToken":"sk-ant-oat01-TEST-fi)");
 }
 
-void login_new(const CrashHome& home) {
-  backed_up(home);
-  home.write_login("second");
-}
-
 void token_in_store(const CrashHome& home) {
   backed_up(home);
   home.set_field("setup_token", kSetupToken);
@@ -53,11 +59,6 @@ void token_in_store(const CrashHome& home) {
 void token_in_store_alone(const CrashHome& home) {
   token_in_store(home);
   home.lose_login();
-}
-
-void token_in_force(const CrashHome& home) {
-  backed_up(home);
-  expect_success(home.run({"setup-token", "set", "--no-check"}, kSetupToken), "setup-token set");
 }
 
 void paused(const CrashHome& home) {

@@ -23,4 +23,16 @@ struct CrashJob {
 
 [[nodiscard]] const std::vector<CrashJob>& crash_jobs();
 
+/// The setup token of all tests here.
+inline constexpr char kSetupToken[] = "sk-ant-oat01-TEST-setup-token";
+
+// Homes in which something has happened. Each ends the process where it does not.
+
+/// A login, in the store with what another tool keeps there.
+void backed_up(const CrashHome& home);
+/// It is lost; there is a new one that no job has seen; a setup token is in force beside it.
+void login_lost(const CrashHome& home);
+void login_new(const CrashHome& home);
+void token_in_force(const CrashHome& home);
+
 }  // namespace claude_auth::testing
