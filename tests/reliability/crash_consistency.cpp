@@ -32,7 +32,9 @@ constexpr Column kColumns[] = {
 // Of the bounded size: faults of each column.
 constexpr std::size_t kKillsAtMost = 40;
 constexpr std::size_t kErrorsAtMost = 6;
-constexpr std::size_t kPatience = 6;  // for a job that takes seconds: that many times less
+// A job that takes seconds: so many times less, and in full each third.
+constexpr std::size_t kPatience = 6;
+constexpr std::size_t kSlowStep = 3;
 constexpr int kFailuresShown = 20;
 
 /// What a job leaves behind where nothing goes wrong, and what was there before.
@@ -148,7 +150,9 @@ std::size_t Proof::harm(const Column& column, bool bounded) {
   const std::size_t all = faults_of(column.harm);
   const std::size_t most = (column.harm == Harm::kill ? kKillsAtMost : kErrorsAtMost) /
                            (job_.takes_seconds ? kPatience : 1);
-  const std::size_t step = bounded ? std::max<std::size_t>(1, (all + most - 1) / most) : 1;
+  const std::size_t step = bounded              ? std::max<std::size_t>(1, (all + most - 1) / most)
+                           : job_.takes_seconds ? kSlowStep
+                                                : 1;
   std::size_t tried = 0;
   for (std::size_t at = 0; at < all; at += step, ++tried) try_one(column, at);
   return tried;
