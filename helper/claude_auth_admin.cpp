@@ -38,6 +38,7 @@ int run_with_given(const std::function<int(GivenContext&)>& job) {
   const Clock clock;
   ThisHost host;
   auto context = make_admin_context(system_config_dirs(), process_environment(), clock, host);
+  wipe_variable("VAULT_TOKEN");
   return job(context);
 }
 

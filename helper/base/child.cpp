@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/become_user.h"
+#include "base/secret.h"
 
 namespace claude_auth {
 namespace {
@@ -139,6 +140,7 @@ std::expected<int, int> reap(pid_t pid) {
 }
 
 bool readable(int fd, Deadline deadline) {
+  wipe_stack();
   for (;;) {
     pollfd ended{fd, POLLIN, 0};
     const int count = ::poll(&ended, 1, deadline.poll_timeout());
@@ -299,6 +301,7 @@ class Capture {
 
 /// Collects output until the child has ended (true) or `deadline` has passed.
 bool collect(const Child& child, Capture& out, Capture& err, Deadline deadline) {
+  wipe_stack();
   for (;;) {
     std::array<pollfd, 3> events{pollfd{child.pidfd(), POLLIN, 0}, pollfd{out.fd(), POLLIN, 0},
                                  pollfd{err.fd(), POLLIN, 0}};

@@ -55,9 +55,13 @@ class Secret {
 /// Overwrites a string that held a secret, its spare capacity included.
 void wipe(std::string& text);
 
-/// Overwrites what functions that have returned left on the stack: blocks that a hash worked on,
-/// registers that the dynamic linker saved. For the end of a piece of work that touched secrets,
-/// from the function that began it.
+/// Overwrites a variable in this process's environment, where /proc/PID/environ shows it to its
+/// user for as long as it runs, and removes it. Not while other threads run.
+void wipe_variable(const char* name);
+
+/// Overwrites what functions that have returned left in vector registers and on the stack: blocks
+/// that a hash worked on, registers that the dynamic linker saved. For the end of a piece of work
+/// that touched secrets, from the function that began it, and for before a wait.
 void wipe_stack();
 
 /// Ends this process with nothing of a secret left on its stack; what exit(3) would run is passed

@@ -1,9 +1,7 @@
 #include "jobs/backup.h"
 
-#include <sodium.h>
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 
 #include "base/secret.h"
@@ -49,17 +47,17 @@ DocumentLogin document_login(const Document& document, const Generation& local,
 
 // Null where it is no valid login.
 Json login_from_standard_input() {
-  std::string text;
-  text.reserve(kMaxCredentials);
-  std::array<char, 4096> chunk{};
-  for (ssize_t got = 0; (got = ::read(STDIN_FILENO, chunk.data(), chunk.size())) > 0;) {
-    if (text.size() + static_cast<std::size_t>(got) > kMaxCredentials) return nullptr;
-    text.append(chunk.data(), static_cast<std::size_t>(got));
-  }
-  sodium_memzero(chunk.data(), chunk.size());
+  // Straight to where it is wiped: one byte more than it may be, so that too much of it shows.
+  std::string text(kMaxCredentials + 1, '\0');
+  std::size_t length = 0;
+  for (ssize_t got = 0;
+       (got = ::read(STDIN_FILENO, text.data() + length, text.size() - length)) > 0;)
+    length += static_cast<std::size_t>(got);
+  text.resize(length);
   auto login = parse_object(text);
   wipe(text);
-  const bool valid = login && shape_of(login->get()) == LoginShape::valid;
+  const bool valid =
+      length <= kMaxCredentials && login && shape_of(login->get()) == LoginShape::valid;
   return valid ? std::move(*login) : nullptr;
 }
 

@@ -69,6 +69,7 @@ std::expected<Secret, std::string> read_secret(const char* question) {
   }
   Secret secret = Secret::copy_of(trimmed(line));
   wipe(line);
+  wipe_stack();
   return secret;
 }
 

@@ -60,6 +60,8 @@ int set_setup_token(Context& context, TokenCheck check) {
   if (!is_setup_token(token->view())) return context.finish(Status::fail, kNoSetupToken);
   if (check == TokenCheck::try_it)
     if (const auto ended = try_token(context, *token)) return *ended;
+  // The store may take its time.
+  wipe_stack();
 
   const Deadline deadline = Deadline::in(kPersonWaits);
   auto stamps = load_stamps(context);

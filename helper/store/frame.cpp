@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <span>
 
+#include "base/secret.h"
+
 namespace claude_auth {
 namespace {
 
 constexpr std::size_t kPrefix = 4;
 
 std::expected<void, FrameError> wait_for(int socket, short events, Deadline deadline) {
+  wipe_stack();
   pollfd waiting{socket, events, 0};
   for (;;) {
     const int ready = ::poll(&waiting, 1, deadline.poll_timeout());

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -83,6 +84,14 @@ void a_secret_that_cannot_be_locked_still_holds(void**) {
   }));
 }
 
+void a_wiped_variable_is_overwritten_and_gone(void**) {
+  std::string given = "TEST_TOKEN=TEST-made-up";
+  assert_int_equal(::putenv(given.data()), 0);
+  wipe_variable("TEST_TOKEN");
+  assert_null(::getenv("TEST_TOKEN"));
+  assert_true(given == "TEST_TOKEN=" + std::string(sizeof "TEST-made-up" - 1, '\0'));
+}
+
 constexpr std::size_t kLeftBehind = 4096;
 
 /// Leaves a block of its own full of one byte on the stack. Returns where.
@@ -140,6 +149,7 @@ int main() {
       cmocka_unit_test(a_secret_that_was_moved_away_is_empty),
       cmocka_unit_test(a_clone_outlives_its_original),
       cmocka_unit_test(a_secret_that_cannot_be_locked_still_holds),
+      cmocka_unit_test(a_wiped_variable_is_overwritten_and_gone),
       cmocka_unit_test(a_wiped_stack_keeps_nothing),
       cmocka_unit_test(a_guarded_process_cannot_be_dumped),
       cmocka_unit_test(an_unguarded_process_has_its_core_limit_back),
