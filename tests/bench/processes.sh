@@ -3,8 +3,8 @@
 # curl, and a sync beside the same steps by hand.
 
 heading() {
-  printf '%-46s %7s %7s   %7s %7s   %s\n' "" "ours, ms" "" "peer, ms" "" "peer as much as ours" \
-    "ours against the peer" wall cpu wall cpu "wall      cpu"
+  printf '%-46s %16s   %16s   %18s   %18s\n' "" "ours, ms" "peer, ms" "ours by peer" "peer by ours" \
+    "ours; the peer" "wall     cpu" "wall     cpu" "wall       cpu" "wall       cpu"
 }
 
 # compare WHAT ROUNDS USER COMMAND... -- PEER...
@@ -13,8 +13,8 @@ compare() {
   shift
   figures=$("$programs/process-cost" pair "$@")
   awk -v what="$what" '{
-    printf "%-46s %8.2f %7.2f   %8.2f %7.2f   %7.2f x %7.2f x\n",
-      what, $1, $2, $3, $4, $3 / $1, $4 / $2 }' <<<"$figures"
+    printf "%-46s %8.2f %7.2f   %8.2f %7.2f   %7.2f x %6.2f x   %7.2f x %6.2f x\n",
+      what, $1, $2, $3, $4, $1 / $3, $2 / $4, $3 / $1, $4 / $2 }' <<<"$figures"
 }
 
 # a_client_that_agrees: in Claude Code's place, so that a setup token is accepted.
