@@ -75,7 +75,12 @@ case_warm_login_asks_nothing() {
 # dynamic loader's.
 readonly not_enrolled_instructions=830000
 
+needs_optimised_build() {
+  ! grep -q '^CMAKE_BUILD_TYPE:[^=]*=Debug$' /mnt/build/CMakeCache.txt || skip "this is a Debug build"
+}
+
 case_login_of_nobody_enrolled_keeps_its_instruction_budget() {
+  needs_optimised_build
   [[ -n $(type -P valgrind) ]] || skip "valgrind is not installed"
   local found
   found=$(instructions_of alice /usr/bin/claude-auth-sync login --pam)
@@ -126,6 +131,7 @@ case_watch_needs_four_mebibytes() {
 bytes_of() { stat --format=%s "$1"; }
 
 case_files_are_small() {
+  needs_optimised_build
   local module
   module=$(find /usr/lib -name pam_claude.so)
   at_most "bytes of the module" $((128 * 1024)) "$(bytes_of "$module")"
