@@ -4,11 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
-#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -24,28 +20,6 @@ rlim_t core_limit_before = 0;
 
 // Deeper than any job of ours goes.
 constexpr std::size_t kStackWiped = std::size_t{128} << 10;
-
-#ifdef __x86_64__
-/// What memcpy(3) last moved is in them still, and the dynamic linker saves them on the stack where
-/// it looks a function up.
-void clear_vector_registers() {
-  // Intel SDM volume 1, "XRSTOR": a header of zeros gives each register its initial value, and of
-  // the area before it MXCSR alone is read.
-  struct alignas(64) State {
-    std::array<unsigned char, 24> legacy;
-    unsigned mxcsr;
-    std::array<unsigned char, 512 - 28 + 64> rest;
-  };
-  constexpr unsigned kSseAvxAvx512 = 0xE6;
-  State initial{};
-  initial.mxcsr = _mm_getcsr();
-  asm volatile("xrstor %0"
-               :
-               : "m"(initial), "a"(kSseAvxAvx512), "d"(0)
-               : "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                 "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-}
-#endif
 
 }  // namespace
 
@@ -97,9 +71,6 @@ void wipe_variable(const char* name) {
 }
 
 void wipe_stack() {
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx")) clear_vector_registers();
-#endif
   sodium_stackzero(kStackWiped);
 }
 

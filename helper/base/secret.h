@@ -59,9 +59,9 @@ void wipe(std::string& text);
 /// user for as long as it runs, and removes it. Not while other threads run.
 void wipe_variable(const char* name);
 
-/// Overwrites what functions that have returned left in vector registers and on the stack: blocks
-/// that a hash worked on, registers that the dynamic linker saved. For the end of a piece of work
-/// that touched secrets, from the function that began it, and for before a wait.
+/// Overwrites what functions that have returned left on the stack: blocks that a hash worked on,
+/// registers that the dynamic linker saved. For the end of a piece of work that touched secrets,
+/// from the function that began it, and for before a wait.
 void wipe_stack();
 
 /// Ends this process with nothing of a secret left on its stack; what exit(3) would run is passed
