@@ -9,8 +9,8 @@
 
 namespace claude_auth {
 
-/// Puts `login`, a valid claudeAiOauth object, into the store (DESIGN rule 3). `known`: the document
-/// as this job has read it, where it has.
+/// Puts `login`, a valid claudeAiOauth object, into the store (DESIGN rule 3). `known`: the
+/// document as this job has read it, where it has.
 [[nodiscard]] Outcome back_up(Context& context, Store& store, const Stamps& stamps,
                               const json_t& login, Deadline deadline,
                               const StoredDocument* known = nullptr);
