@@ -21,7 +21,11 @@ struct EasyRelease {
 struct ListRelease {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+struct ShareRelease {
+  void operator()(CURLSH* share) const { curl_share_cleanup(share); }
+};
 using Easy = std::unique_ptr<CURL, EasyRelease>;
+using Share = std::unique_ptr<CURLSH, ShareRelease>;
 using List = std::unique_ptr<curl_slist, ListRelease>;
 
 void append(List& list, const std::string& line) {
@@ -111,14 +115,16 @@ void set_proxy(Options& options, const VaultSettings& settings, const Endpoint& 
 bool is_misconfiguration(CURLcode code) {
   constexpr std::array kCodes{CURLE_URL_MALFORMAT,         CURLE_SSL_CACERT_BADFILE,
                               CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
-                              CURLE_COULDNT_RESOLVE_PROXY, CURLE_BAD_FUNCTION_ARGUMENT};
+                              CURLE_COULDNT_RESOLVE_PROXY, CURLE_UNKNOWN_OPTION};
   return std::ranges::find(kCodes, code) != kCodes.end();
 }
 
-/// CURLE_UNSUPPORTED_PROTOCOL is what an answer without a status line (HTTP/0.9) is called.
+/// CURLE_UNSUPPORTED_PROTOCOL is what an answer without a status line (HTTP/0.9) is called,
+/// CURLE_BAD_FUNCTION_ARGUMENT one whose headers begin with a folded line.
 bool is_garbage(CURLcode code) {
   constexpr std::array kCodes{CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL,
-                              CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR};
+                              CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR,
+                              CURLE_BAD_FUNCTION_ARGUMENT};
   return std::ranges::find(kCodes, code) != kCodes.end();
 }
 
@@ -224,6 +230,17 @@ void receive_into(Options& options, Arriving& arriving, char* detail) {
   options.set(CURLOPT_ERRORBUFFER, detail);
 }
 
+/// Connections, TLS sessions and addresses. Without locks: it is one thread's. Null where memory is
+/// out.
+Share make_share() {
+  Share share(curl_share_init());
+  for (const curl_lock_data what :
+       {CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_DNS}) {
+    if (share && curl_share_setopt(share.get(), CURLSHOPT_SHARE, what) != CURLSHE_OK) share.reset();
+  }
+  return share;
+}
+
 void limit(Options& options, Deadline deadline) {
   const Millis left = std::clamp(deadline.remaining(), Millis{1}, Millis{INT_MAX});
   options.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
@@ -231,10 +248,12 @@ void limit(Options& options, Deadline deadline) {
 
 }  // namespace
 
+/// What outlives one exchange is shared. Its handle does not: where a server begins the headers of
+/// a handle's second reply with a folded line, libcurl before 8.2 frees memory twice
+/// (curl issue 11101).
 struct HttpConnection::Curl {
   VaultSettings settings;
-  Easy easy;
-  std::array<char, CURL_ERROR_SIZE> detail{};
+  Share share;
 };
 
 HttpConnection::HttpConnection(std::unique_ptr<Curl> curl) : curl_(std::move(curl)) {}
@@ -246,8 +265,8 @@ std::expected<HttpConnection, StoreError> HttpConnection::prepare(const VaultSet
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_SSL);
   auto curl = std::make_unique<Curl>();
   curl->settings = settings;
-  if (initialised == CURLE_OK) curl->easy.reset(curl_easy_init());
-  if (!curl->easy) {
+  if (initialised == CURLE_OK) curl->share = make_share();
+  if (!curl->share) {
     return std::unexpected(StoreError{
         StoreErrorKind::misconfigured, "vault: libcurl cannot be initialised; reinstall it", {}});
   }
@@ -256,23 +275,24 @@ std::expected<HttpConnection, StoreError> HttpConnection::prepare(const VaultSet
 
 std::expected<HttpReply, HttpFailure> HttpConnection::exchange(const HttpRequest& request,
                                                                Deadline deadline) {
-  CURL* const easy = curl_->easy.get();
-  char* const detail = curl_->detail.data();
   Arriving arriving;
   Outgoing outgoing;
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  const Easy handle(curl_easy_init());
+  CURL* const easy = handle.get();
 
-  curl_easy_reset(easy);
   Options options(easy);
+  options.set(CURLOPT_SHARE, curl_->share.get());
   restrict_transport(options);
   set_trust(options, curl_->settings);
   set_proxy(options, curl_->settings, request.endpoint);
   aim(options, outgoing, request, curl_->settings.tls_server_name);
   load(options, outgoing, request);
-  receive_into(options, arriving, detail);
+  receive_into(options, arriving, detail.data());
   limit(options, deadline);
-  const CURLcode code = options.accepted() ? curl_easy_perform(easy) : CURLE_BAD_FUNCTION_ARGUMENT;
+  const CURLcode code = options.accepted() ? curl_easy_perform(easy) : CURLE_UNKNOWN_OPTION;
   if (code != CURLE_OK) {
-    return std::unexpected(failure(code, detail, arriving, request.endpoint));
+    return std::unexpected(failure(code, detail.data(), arriving, request.endpoint));
   }
 
   HttpReply reply;

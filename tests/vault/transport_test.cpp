@@ -255,6 +255,23 @@ void endless_interim_replies_are_not_taken(void**) {
   assert_failed(answered_with(bytes), garbled);
 }
 
+// libcurl 7.88 frees memory twice where one handle has both replies.
+void a_second_reply_that_begins_with_a_folded_line_is_garbled(void**) {
+  const RawServer first("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: b\r\n\r\n{}");
+  const RawServer second("HTTP/1.1 200 OK\r\n\tA: b\r\nContent-Length: 2\r\n\r\n{}");
+  auto http = HttpConnection::prepare({});
+  assert_true(http.has_value());
+  const auto ask = [&http](const RawServer& server) {
+    const HttpRequest request{Method::get, *parse_address(server.address()), "/v1/x", {}, "",
+                              false};
+    return http->exchange(request, Deadline::in(std::chrono::seconds(10)));
+  };
+  assert_true(ask(first).has_value());
+  const auto reply = ask(second);
+  assert_false(reply.has_value());
+  assert_int_equal(static_cast<int>(reply.error().error.kind), static_cast<int>(garbled));
+}
+
 void an_interim_reply_is_passed_over(void**) {
   assert_status(answered_with("HTTP/1.1 100 Continue\r\n\r\n"
                               "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
@@ -313,6 +330,7 @@ int main() {
       cmocka_unit_test(an_announced_huge_body_is_not_taken),
       cmocka_unit_test(endless_headers_are_not_taken),
       cmocka_unit_test(endless_interim_replies_are_not_taken),
+      cmocka_unit_test(a_second_reply_that_begins_with_a_folded_line_is_garbled),
       cmocka_unit_test(an_interim_reply_is_passed_over),
       cmocka_unit_test(bytes_that_are_no_http_are_garbled),
       cmocka_unit_test(an_empty_answer_is_unreachable),
