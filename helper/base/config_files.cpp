@@ -197,7 +197,9 @@ Checked collect(econf_file& file, const char* group, ConfigValues& values) {
                              econf_errString(error));
     }
     const std::unique_ptr<char, FreeByLibc> owned(raw);
-    const std::string value = raw != nullptr ? raw : "";
+    const std::string_view lines = raw != nullptr ? raw : "";
+    // To libeconf a blank line that ends in CR LF goes on with the value before it.
+    const std::string value(lines.substr(0, lines.find_first_of("\r\n")));
     if (value.starts_with('"')) {
       return std::unexpected(std::string("configuration key ") + key +
                              ": the quote is not closed (\"#\" starts a comment in quotes, too)");

@@ -411,6 +411,13 @@ void other_letters_are_allowed_in_comments_only(void**) {
   assert_true(refused(load("store = local\nhost_name = \xC3\xBC\n"), "claude-auth-sync.conf:2:"));
 }
 
+void blank_lines_of_other_systems_are_no_part_of_a_value(void**) {
+  const auto config = load("store = local\r\nhost_name = h\r\n\r\nfresh_for = 2\r\n\r\n");
+  assert_true(config.has_value());
+  assert_string_equal(config->host_name.c_str(), "h");
+  assert_int_equal(config->fresh_for.count(), 2);
+}
+
 void the_line_ends_of_other_systems_are_taken(void**) {
   assert_true(load("store = local\r\nhost_name = h\r\n")->host_name == "h");
 }
@@ -546,6 +553,7 @@ int main() {
       cmocka_unit_test(a_byte_order_mark_is_refused),
       cmocka_unit_test(a_nul_is_refused),
       cmocka_unit_test(other_letters_are_allowed_in_comments_only),
+      cmocka_unit_test(blank_lines_of_other_systems_are_no_part_of_a_value),
       cmocka_unit_test(the_line_ends_of_other_systems_are_taken),
       cmocka_unit_test(vault_without_an_address_is_refused),
       cmocka_unit_test(a_client_certificate_needs_its_key),
