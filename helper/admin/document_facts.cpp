@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "admin/plausible_time.h"
 #include "base/errors.h"
 #include "claude/credentials.h"
 #include "claude/oauth_env.h"
@@ -28,7 +27,7 @@ BackupSeen backup_in(const Document& document, const std::string& host, bool sha
 
 void add_login(const json_t& login, DocumentFacts& facts) {
   if (const auto ends = refresh_token_expires_at_ms(login))
-    facts.login_expires = plausible_time(*ends);
+    facts.login_expires = Instant(Millis(*ends));
   const auto account = string_member(&login, "accountUuid").value_or("");
   if (!account.empty()) facts.account_hash = token_fingerprint(account);
 }

@@ -3,9 +3,9 @@
 #include <array>
 #include <span>
 
-#include "admin/plausible_time.h"
 #include "base/errors.h"
 #include "base/json.h"
+#include "base/plausible_time.h"
 
 namespace claude_auth {
 namespace {

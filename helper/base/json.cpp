@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/errors.h"
+#include "base/plausible_time.h"
 
 namespace claude_auth {
 namespace {
@@ -119,8 +120,7 @@ std::optional<std::int64_t> integer_member(const json_t* object, const char* key
 
 std::optional<Instant> instant_member(const json_t* object, const char* key) {
   const auto millis = integer_member(object, key);
-  if (!millis) return std::nullopt;
-  return Instant(Millis(*millis));
+  return millis ? plausible_time(*millis) : std::nullopt;
 }
 
 std::optional<std::vector<std::string>> strings_member(const json_t* object, const char* key) {

@@ -47,7 +47,8 @@ enum class JsonError {
 /// The integer member `key`, or nothing where it is absent or no integer.
 [[nodiscard]] std::optional<std::int64_t> integer_member(const json_t* object, const char* key);
 
-/// The integer member `key` as epoch milliseconds, or nothing where it is absent or no integer.
+/// The integer member `key` as epoch milliseconds, or nothing where it is absent, no integer, or no
+/// `plausible_time`.
 [[nodiscard]] std::optional<Instant> instant_member(const json_t* object, const char* key);
 
 /// The strings of the array member `key`; an absent or null one is an empty array. Nothing where it

@@ -93,7 +93,9 @@ Generation generation_of(const json_t& login) {
 }
 
 std::optional<std::int64_t> refresh_token_expires_at_ms(const json_t& login) {
-  return integer_member(&login, "refreshTokenExpiresAt");
+  const auto end = instant_member(&login, "refreshTokenExpiresAt");
+  if (!end) return std::nullopt;
+  return end->time_since_epoch().count();
 }
 
 const json_t* CredentialsFile::login() const {

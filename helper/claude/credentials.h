@@ -27,7 +27,8 @@ enum class LoginShape {
 /// The generation of a valid `claudeAiOauth` object.
 [[nodiscard]] Generation generation_of(const json_t& claude_ai_oauth);
 
-/// Epoch ms after which the refresh token of a valid object ends, where Claude wrote it down.
+/// Epoch ms after which the refresh token of a valid object ends, where Claude wrote it down and it
+/// is a `plausible_time`.
 [[nodiscard]] std::optional<std::int64_t> refresh_token_expires_at_ms(
     const json_t& claude_ai_oauth);
 

@@ -11,12 +11,19 @@ namespace {
 
 constexpr std::size_t kMaxFile = 64 << 10;
 constexpr std::size_t kMaxReason = 1'000;
+constexpr std::int64_t kLargestCount = 1'000'000'000;
 // A login is awaited by somebody.
 constexpr Millis kLockWait{50};
 
 bool is_success(const JobEnd& end) {
   const bool cares = end.job == Job::sync || end.job == Job::watch || end.job == Job::backup;
   return cares && (end.status == Status::ok || end.status == Status::recovered);
+}
+
+/// A number that nobody can have counted to is none, and could not be added to.
+std::int64_t count_member(const json_t* kept, const char* key) {
+  const std::int64_t count = integer_member(kept, key).value_or(0);
+  return count >= 0 && count <= kLargestCount ? count : 0;
 }
 
 void add(const JobEnd& end, LastStatus& last) {
@@ -68,8 +75,8 @@ LastStatus load_last_status(const Paths& paths) {
                  .reason = printable(string_member(kept->get(), "reason").value_or(""), kMaxReason),
                  .at = *at};
   last.last_success_at = instant_member(kept->get(), "last_success_at_ms");
-  last.heals = integer_member(kept->get(), "heals").value_or(0);
-  last.restores = integer_member(kept->get(), "restores").value_or(0);
+  last.heals = count_member(kept->get(), "heals");
+  last.restores = count_member(kept->get(), "restores");
   return last;
 }
 

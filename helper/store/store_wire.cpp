@@ -78,9 +78,14 @@ class Members {
     return value.value_or(0);
   }
 
-  std::optional<std::int64_t> optional_natural(const char* key) {
-    if (json_object_get(object_, key) == nullptr) return std::nullopt;
-    return natural(key);
+  std::chrono::seconds duration(const char* key) {
+    const auto value = server_duration(natural(key));
+    require(value.has_value());
+    return value.value_or(std::chrono::seconds{0});
+  }
+
+  [[nodiscard]] bool has(const char* key) const {
+    return json_object_get(object_, key) != nullptr;
   }
 
   bool flag(const char* key) {
@@ -256,13 +261,13 @@ TokenFacts facts_of(Members& body) {
   facts.policies = body.texts("policies");
   facts.identity_policies = body.texts("identity_policies");
   facts.accessor = body.text("accessor");
-  if (const auto ttl = body.optional_natural("ttl")) facts.ttl = std::chrono::seconds(*ttl);
+  if (body.has("ttl")) facts.ttl = body.duration("ttl");
   facts.renewable = body.flag("renewable");
   return facts;
 }
 
 Renewal renewal_of(Members& body) {
-  const std::chrono::seconds ttl(body.natural("ttl"));
+  const std::chrono::seconds ttl = body.duration("ttl");
   return {ttl, body.flag("renewable")};
 }
 
@@ -272,7 +277,7 @@ StoreError error_of(Members& body) {
   body.require(kind != kKindNames.end());
   StoreError error{
       kind != kKindNames.end() ? kind->kind : StoreErrorKind::garbled, body.text("sentence"), {}};
-  if (const auto span = body.optional_natural("retry_after")) error.retry_after = Millis(*span);
+  if (body.has("retry_after")) error.retry_after = Millis(body.natural("retry_after"));
   return error;
 }
 

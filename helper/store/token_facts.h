@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,15 @@ struct Renewal {
   std::chrono::seconds ttl{0};
   bool renewable = false;
 };
+
+/// What a server gave in seconds, where it is a duration of its own: it counts nanoseconds in 64
+/// bits, so nothing below zero or beyond 292 years is one, and sums with such could overflow.
+[[nodiscard]] constexpr std::optional<std::chrono::seconds> server_duration(
+    std::optional<std::int64_t> seconds) {
+  constexpr std::int64_t kLongest = 9'223'372'036;
+  if (!seconds || *seconds < 0 || *seconds > kLongest) return std::nullopt;
+  return std::chrono::seconds(*seconds);
+}
 
 /// Longer than any token Vault or OpenBao makes (batch tokens stay below 1 KiB).
 inline constexpr std::size_t kMaxTokenBytes = 4096;

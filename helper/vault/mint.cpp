@@ -77,9 +77,9 @@ std::expected<MintedToken, StoreError> minted_token_in(const HttpReply& reply) {
   const json_t* const auth = json_object_get(body->get(), "auth");
   const auto token = string_member(auth, "client_token");
   const auto accessor = string_member(auth, "accessor");
-  const auto ttl = integer_member(auth, "lease_duration");
+  const auto ttl = server_duration(integer_member(auth, "lease_duration"));
   auto policies = strings_member(auth, "policies");
-  if (!token || !accessor || !ttl || *ttl < 0 || !policies || usable_token(*token) != *token) {
+  if (!token || !accessor || !ttl || !policies || usable_token(*token) != *token) {
     return std::unexpected(garbled(kMinting, "the answer has no token"));
   }
   if (accessor->empty()) {
@@ -91,7 +91,7 @@ std::expected<MintedToken, StoreError> minted_token_in(const HttpReply& reply) {
   return MintedToken{.token = Secret::copy_of(*token),
                      .accessor = std::string(*accessor),
                      .policies = std::move(*policies),
-                     .ttl = std::chrono::seconds(*ttl),
+                     .ttl = *ttl,
                      .renewable = json_is_true(json_object_get(auth, "renewable")),
                      .orphan = json_is_true(json_object_get(auth, "orphan")),
                      .warnings = warnings_in(body->get())};

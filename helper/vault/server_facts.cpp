@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/json.h"
+#include "store/token_facts.h"
 #include "vault/kv.h"
 
 namespace claude_auth {
@@ -26,9 +27,7 @@ std::expected<Json, StoreError> data_of(const HttpReply& reply, const std::strin
 }
 
 std::optional<std::chrono::seconds> seconds_member(const json_t* object, const char* key) {
-  const auto seconds = integer_member(object, key);
-  if (!seconds || *seconds < 0) return std::nullopt;
-  return std::chrono::seconds(*seconds);
+  return server_duration(integer_member(object, key));
 }
 
 /// A setting of roles under its name of today, or the one of before Vault 1.2.

@@ -11,12 +11,10 @@ namespace {
 std::optional<TokenFacts> facts_of(const json_t* data) {
   const auto name = string_member(data, "display_name");
   const auto accessor = string_member(data, "accessor");
-  const auto ttl = integer_member(data, "ttl");
+  const auto ttl = server_duration(integer_member(data, "ttl"));
   auto policies = strings_member(data, "policies");
   auto identity_policies = strings_member(data, "identity_policies");
-  if (!name || !accessor || !ttl || *ttl < 0 || !policies || !identity_policies) {
-    return std::nullopt;
-  }
+  if (!name || !accessor || !ttl || !policies || !identity_policies) return std::nullopt;
   TokenFacts facts{std::string(*name),
                    std::move(*policies),
                    std::move(*identity_policies),
@@ -24,8 +22,9 @@ std::optional<TokenFacts> facts_of(const json_t* data) {
                    {},
                    false};
   // A root token that never ends has ttl 0 and a null expire_time.
-  const bool ends = string_member(data, "expire_time").has_value() || *ttl > 0;
-  if (ends) facts.ttl = std::chrono::seconds(*ttl);
+  const bool ends =
+      string_member(data, "expire_time").has_value() || *ttl > std::chrono::seconds{0};
+  if (ends) facts.ttl = *ttl;
   facts.renewable = json_is_true(json_object_get(data, "renewable"));
   return facts;
 }
@@ -60,9 +59,9 @@ std::expected<Renewal, StoreError> renewal_in(const HttpReply& reply) {
   const auto body = body_object(reply, kCall);
   if (!body) return std::unexpected(body.error());
   const json_t* const auth = json_object_get(body->get(), "auth");
-  const auto ttl = integer_member(auth, "lease_duration");
-  if (!ttl || *ttl < 0) return std::unexpected(garbled(kCall, "the answer tells no duration"));
-  return Renewal{std::chrono::seconds(*ttl), json_is_true(json_object_get(auth, "renewable"))};
+  const auto ttl = server_duration(integer_member(auth, "lease_duration"));
+  if (!ttl) return std::unexpected(garbled(kCall, "the answer tells no duration"));
+  return Renewal{*ttl, json_is_true(json_object_get(auth, "renewable"))};
 }
 
 }  // namespace claude_auth

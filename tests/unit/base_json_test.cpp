@@ -1,6 +1,7 @@
 // helper/base/json: what is refused, and that what is taken comes back unchanged.
 #include "base/json.h"
 
+#include <limits>
 #include <string>
 
 #include "cmocka_cpp.h"
@@ -158,6 +159,15 @@ void what_others_wrote_is_kept_printable(void**) {
   assert_string_equal(dump(object.get()).c_str(), R"({"text":"a?[2Jb??"})");
 }
 
+void a_moment_that_no_sum_could_hold_is_none(void**) {
+  const Json object = new_object();
+  for (const std::int64_t millis : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                    std::numeric_limits<std::int64_t>::max()}) {
+    set_integer(object.get(), "at_ms", millis);
+    assert_false(instant_member(object.get(), "at_ms").has_value());
+  }
+}
+
 void a_moment_that_is_not_known_is_no_member(void**) {
   const Json object = new_object();
   set_instant(object.get(), "at_ms", std::nullopt);
@@ -201,6 +211,7 @@ int main() {
       cmocka_unit_test(a_copy_shares_nothing),
       cmocka_unit_test(indented_text_parses_back),
       cmocka_unit_test(what_others_wrote_is_kept_printable),
+      cmocka_unit_test(a_moment_that_no_sum_could_hold_is_none),
       cmocka_unit_test(a_moment_that_is_not_known_is_no_member),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

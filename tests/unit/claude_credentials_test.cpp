@@ -179,6 +179,10 @@ void the_end_of_the_refresh_token_is_known_where_claude_noted_it(void**) {
   assert_false(
       refresh_token_expires_at_ms(*parsed(R"({"refreshTokenExpiresAt":"7"})")).has_value());
   assert_false(refresh_token_expires_at_ms(*new_object()).has_value());
+  for (const char* beyond : {"-9223372036854775808", "0", "9223372036854775807"}) {
+    const Json login = parsed(std::string(R"({"refreshTokenExpiresAt":)") + beyond + "}");
+    assert_false(refresh_token_expires_at_ms(*login).has_value());
+  }
 }
 
 void a_new_login_keeps_every_other_key_with_its_value(void**) {

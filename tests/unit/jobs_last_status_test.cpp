@@ -134,6 +134,14 @@ void a_garbled_file_is_begun_anew(void**) {
   assert_string_equal(kept.load().line->reason.c_str(), "again");
 }
 
+void a_count_that_could_not_be_added_to_is_begun_anew(void**) {
+  const Kept kept;
+  kept.keep({.job = Job::sync, .status = Status::ok, .reason = "all is well", .at = kThen});
+  put(kept.paths.last_status, R"({"heals":9223372036854775807,"restores":-1})");
+  assert_int_equal(kept.load().heals, 0);
+  assert_int_equal(kept.load().restores, 0);
+}
+
 void a_symlink_in_its_place_is_replaced(void**) {
   const Kept kept;
   kept.keep({.reason = "x", .at = kThen});
@@ -220,6 +228,7 @@ int main() {
       cmocka_unit_test(a_recovery_before_a_failure_counts_and_is_no_success),
       cmocka_unit_test(no_count_is_lost_among_many),
       cmocka_unit_test(a_garbled_file_is_begun_anew),
+      cmocka_unit_test(a_count_that_could_not_be_added_to_is_begun_anew),
       cmocka_unit_test(a_symlink_in_its_place_is_replaced),
       cmocka_unit_test(a_fifo_in_the_lock_s_place_costs_no_line),
       cmocka_unit_test(a_job_that_cannot_keep_it_ends_as_ever),

@@ -235,6 +235,14 @@ void only_the_server_proves_that_there_is_no_mount(void**) {
               mount_of);
 }
 
+void ttls_that_no_server_counts_are_garbled(void**) {
+  for (const char* beyond : {"-1", "9223372036854775807"}) {
+    const std::string ttls =
+        R"({"default_lease_ttl":60,"max_lease_ttl":)" + std::string(beyond) + "}";
+    assert_false(token_ttls_in(reply(200, data(ttls))).has_value());
+  }
+}
+
 void token_ttls_are_seconds(void**) {
   const auto ttls =
       token_ttls_in(reply(200, data(R"({"default_lease_ttl":60,"max_lease_ttl":3600})")));
@@ -302,6 +310,7 @@ int main() {
       cmocka_unit_test(a_mount_is_its_type_and_version),
       cmocka_unit_test(a_mount_without_options_has_no_version),
       cmocka_unit_test(only_the_server_proves_that_there_is_no_mount),
+      cmocka_unit_test(ttls_that_no_server_counts_are_garbled),
       cmocka_unit_test(token_ttls_are_seconds),
       cmocka_unit_test(a_token_role_is_told_whole),
       cmocka_unit_test(a_role_of_an_old_server_has_its_period),

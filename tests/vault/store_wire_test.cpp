@@ -163,7 +163,8 @@ void replies_that_are_none_are_refused(void**) {
         R"({"document":{"fields":{"a":0.12345678901234567890},"version":1}})",
         R"({"written":{"version":"1"}})", R"({"written":{"version":1},"opened":{"warning":""}})",
         R"({"error":{"kind":"fine","sentence":""}})", R"({"error":{"kind":"busy"}})",
-        R"({"token":{"display_name":1}})", R"({"renewal":{"ttl":1}})", R"({"what":{}})"}) {
+        R"({"token":{"display_name":1}})", R"({"renewal":{"ttl":1}})",
+        R"({"renewal":{"ttl":9223372036854775807,"renewable":true}})", R"({"what":{}})"}) {
     assert_reply_refused(text);
   }
 }
