@@ -126,7 +126,7 @@ int write_metrics(const AdminContext& context, const FleetStatusOptions& options
 
 }  // namespace
 
-int fleet_status(const AdminContext& context, const FleetStatusOptions& options) {
+int fleet_status(AdminContext& context, const FleetStatusOptions& options) {
   const FleetView view = view_of(context);
   if (!view.host && !view.vault) {
     complain(context.config.store == StoreKind::vault

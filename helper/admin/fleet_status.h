@@ -19,6 +19,6 @@ struct FleetStatusOptions {
 
 /// Returns the exit status. Of a table and of JSON: 0 where nobody needs a person and everything
 /// could be seen, else 1. Of metrics: 0 where they were written.
-[[nodiscard]] int fleet_status(const AdminContext& context, const FleetStatusOptions& options);
+[[nodiscard]] int fleet_status(AdminContext& context, const FleetStatusOptions& options);
 
 }  // namespace claude_auth
