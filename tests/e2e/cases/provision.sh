@@ -195,16 +195,3 @@ case_purge_asks_for_the_name() {
   admin deprovision alice --purge <<<alice || fail "$(said)"
   ! document_of alice 2>/dev/null || fail "the document is there"
 }
-
-case_nothing_is_left_of_the_admins_token() {
-  # No file of the machine holds it, and no two pieces of it are the same.
-  local secret=Tk5Wq8Zn3Xv7Rb2Lc9Mj4Hd6Gf1SaPyUeQoIxBw
-  start_vault --root-token "hvs.TEST-$secret"
-  printf 'users:\n  alice: {claude_auth: true}\n' >"$roster"
-  echo "$secret" >"$inside/secret"
-  (umask 077 && echo "hvs.TEST-$secret" >/root/.vault-token)
-  /mnt/build/tests/e2e/memory-scan "$inside/secret" /usr/sbin/claude-auth-admin provision \
-    >"$inside/left" 2>"$inside/said" || fail "$(said)"
-  same "pieces that are left" 0 "$(sed -n 's/^claude-auth-adm //p' "$inside/left")"
-  [[ -f $token_of_alice ]] || fail "nothing was done"
-}

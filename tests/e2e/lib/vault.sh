@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # A Vault on loopback: the test suite's double, or for the demo a real server in development mode.
 
-readonly vault_root=TEST-root-token
+vault_root=TEST-root-token
 
 # start_vault [--tls]: the double; then the configuration names it. $vault_address, $vault_name.
 start_vault() {
   local options=("$@")
-  [[ $* != --tls ]] || options+=(--ca-out "$inside/vault-ca.pem")
+  [[ " $* " != *" --tls "* ]] || options+=(--ca-out "$inside/vault-ca.pem")
   exec {double_output}< <(echo "$BASHPID"; exec /mnt/build/tests/vault/vault-double --port 0 \
     --root-token "$vault_root" "${options[@]}" 2>"$inside/double.log")
   read -r double_pid <&"$double_output"
@@ -16,7 +16,7 @@ start_vault() {
   }
   vault_name="Vault double"
   vault_lines=('store = vault' '[vault]' "address = $vault_address")
-  [[ $* != --tls ]] || vault_lines+=("ca_cert = $inside/vault-ca.pem")
+  [[ " $* " != *" --tls "* ]] || vault_lines+=("ca_cert = $inside/vault-ca.pem")
   configure "${vault_lines[@]}"
 }
 
