@@ -2,11 +2,10 @@
 // each with its name on a line, in all the memory of it and of each process that it starts. Exits
 // as PROGRAM does; needs root. Prints, with tabs between:
 //
-//   memory   process  what it waits for, or "end"  secret  place  copies   ("-", "-", 0: nothing)
-//   written  process  where to                     secret
-//   argv     process                               secret
-//   environ  process                               secret
-//   core     process  what it waited for           none, or "dumped"
+//   memory   process  what it waits for, "end" or "killed"  secret  place  copies   ("-", "-", 0:
+//   none) written  process  where to                     secret argv     process secret environ
+//   process                               secret core     process  what it waited for none, or
+//   "dumped"
 //
 // Processes end under its eyes in any case. With --waits N, those of ours are stopped before each
 // system call as well: their memory is searched the first N times that they are about to wait for
@@ -61,6 +60,13 @@ std::string name_of(pid_t pid) {
   if (program.filename().string().starts_with("claude-auth-")) return program.filename();
   const std::string name = text_of(pid, "comm");
   return name.substr(0, name.find('\n'));
+}
+
+/// How a process that is about to be gone came to it.
+std::string end_of(pid_t pid) {
+  unsigned long status = 0;
+  ::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &status);
+  return WIFSIGNALED(static_cast<int>(status)) ? "killed" : "end";
 }
 
 /// The signal to go on with after a stop: none for a stop that is the tracing's own.
@@ -121,7 +127,7 @@ int Follower::follow() {
 void Follower::stopped(pid_t pid, int status) {
   const int event = status >> 16;
   if (event == PTRACE_EVENT_EXEC) executed(pid);
-  if (event == PTRACE_EVENT_EXIT && process_of(pid) == pid) scan(pid, {name_of(pid), "end"});
+  if (event == PTRACE_EVENT_EXIT && process_of(pid) == pid) scan(pid, {name_of(pid), end_of(pid)});
   if (!ours_.contains(pid)) ours_[pid] = is_ours(name_of(pid));
   const bool at_call = WSTOPSIG(status) == (SIGTRAP | 0x80);
   if (at_call) at_system_call(pid);
@@ -155,7 +161,8 @@ void Follower::at_system_call(pid_t pid) {
 }
 
 void Follower::scan(pid_t pid, const Point& point) {
-  if (scans_[point]++ >= std::max(options_.waits, 1) && point.second != "end") return;
+  const bool ends = point.second == "end" || point.second == "killed";
+  if (scans_[point]++ >= std::max(options_.waits, 1) && !ends) return;
   Places& most = found_[point];
   for (const auto& [place, copies] : find_in_memory(pid, words_))
     for (const auto& [secret, count] : copies)

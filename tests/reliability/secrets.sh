@@ -197,6 +197,8 @@ only_what_is_allowed() {
     "$(without_numbers | grep -v ' | - | -$' | comm -13 <(echo "$lines") -)"
   # A scanner that sees nothing would be content with everything.
   contains "what was found" $'sync\tmemory\tclaude\tend\tlogin\tstack' "$(<"$found")"
+  # Nor is one that kills what it should let end.
+  contains "what was found" $'memory\tclaude-auth-store\tend\t-' "$(<"$found")"
   while read -r job; do
     grep -q "^$job	" "$found" || fail "$job: no line of it is in what was found"
   done < <(cut -d '|' -f 1 <<<"$lines" | sed 's/ $//' | sort -u)
