@@ -8,9 +8,11 @@ namespace {
 
 constexpr int kTries = 5;
 
+// At least 750 ms in all: a standby of OpenBao that answers a read may be half a second behind the
+// leader, which compares the version.
 void pause_with_jitter(int try_number) {
-  const auto span = static_cast<std::uint32_t>(50 << try_number);
-  ::poll(nullptr, 0, static_cast<int>(randombytes_uniform(span)));
+  const auto least = static_cast<std::uint32_t>(25 << try_number);
+  ::poll(nullptr, 0, static_cast<int>(least + randombytes_uniform(least)));
 }
 
 bool worth_another_try(StoreErrorKind kind) {

@@ -2,6 +2,8 @@
 #include "store/merge.h"
 
 #include <sodium.h>
+
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
@@ -108,6 +110,13 @@ void a_conflict_is_merged_with_what_the_other_wrote(void**) {
   assert_int_equal(store.reads, 3);
 }
 
+void a_store_half_a_second_behind_is_waited_for(void**) {
+  ScriptedStore store(std::deque<Fate>(5, Fate::somebody_was_first));
+  const auto start = std::chrono::steady_clock::now();
+  assert_false(merge_ours(store).has_value());
+  assert_true(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(700));
+}
+
 void a_fifth_conflict_is_the_last(void**) {
   ScriptedStore store(std::deque<Fate>(6, Fate::somebody_was_first));
   assert_true(merge_ours(store).error().kind == StoreErrorKind::conflict);
@@ -181,6 +190,7 @@ int main() {
       cmocka_unit_test(sibling_keys_are_kept),
       cmocka_unit_test(what_is_there_already_is_left),
       cmocka_unit_test(a_conflict_is_merged_with_what_the_other_wrote),
+      cmocka_unit_test(a_store_half_a_second_behind_is_waited_for),
       cmocka_unit_test(a_fifth_conflict_is_the_last),
       cmocka_unit_test(a_write_whose_reply_was_lost_is_not_repeated),
       cmocka_unit_test(a_write_that_never_arrived_is_repeated),
