@@ -29,7 +29,7 @@ constexpr Patience kDefaults{.request = 10s, .login = 5s, .refresh = 700ms};
 /// When, at one request, the leader is killed.
 enum class Moment { before_it, after_it };
 
-/// A load balancer: asks one node after the other until one answers.
+/// A load balancer: asks the leader that it knows, then the others, until one answers.
 class Balancer {
  public:
   explicit Balancer(RaftCluster& cluster) : cluster_(cluster) {
@@ -45,6 +45,7 @@ class Balancer {
     armed_ = true;
   }
   void count_requests() {
+    first_ = cluster_.leader();
     requests_ = 0;
     armed_ = false;
   }
@@ -54,7 +55,7 @@ class Balancer {
     const bool now = armed_ && requests_ == at_;
     ++requests_;
     if (!now) return pass(request);
-    const std::size_t leader = cluster_.leader();
+    const std::size_t leader = first_;
     if (moment_ == Moment::after_it) {
       static_cast<void>(pass(request));
       cluster_.kill(leader);
@@ -67,8 +68,8 @@ class Balancer {
  private:
   Answer pass(const ApiRequest& request) {
     Answer answer;
-    for (const Behind& node : nodes_) {
-      answer = node(request);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      answer = nodes_[(first_ + i) % nodes_.size()](request);
       // A standby that cannot forward yet redirects: no balancer would ask it.
       if (answer.status < 500 && answer.status != 307) return answer;
     }
@@ -77,6 +78,7 @@ class Balancer {
 
   RaftCluster& cluster_;
   std::vector<Behind> nodes_;
+  std::size_t first_ = 0;
   std::size_t requests_ = 0;
   std::size_t at_ = 0;
   Moment moment_ = Moment::before_it;
@@ -142,6 +144,7 @@ void Proof::point_at(const std::string& address, const std::string& settings) co
 }
 
 void Proof::prepare(const StoreJob& job) {
+  balancer_.count_requests();
   point_at(front_.address(), "");
   job.prepare(home_);
   home_.keep();
