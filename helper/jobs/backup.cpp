@@ -121,7 +121,9 @@ int backup(Context& context, BackupSource source) {
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const Observation seen = observe(context, stamps->generations);
-  stamps = update_stamps(context, deadline, [&](Stamps& now) { remember(seen, now.generations); });
+  stamps = update_stamps(context, deadline, [&](Stamps& now) {
+    remember_if_still_here(context, seen, now.generations);
+  });
   if (!stamps) return context.finish(Status::fail, stamps.error());
   Json piped;
   if (source == BackupSource::standard_input) {

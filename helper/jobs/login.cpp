@@ -210,7 +210,7 @@ int Login::use_what_is_here() {
 
   GenerationHistory after = stamps_.generations;
   if (trouble_.empty() && remember(seen_, after))
-    stamp([&](Stamps& stamps) { remember(seen_, stamps.generations); });
+    stamp([&](Stamps& stamps) { remember_if_still_here(context_, seen_, stamps.generations); });
   return trouble_.empty() ? 0 : fail(trouble_);
 }
 
@@ -250,7 +250,7 @@ int Login::ask_store_alone() {
   // Nothing is asked of the network that could not be remembered: else a store that hangs would
   // cost every login its deadline.
   if (!stamp([&](Stamps& stamps) {
-        remember(seen_, stamps.generations);
+        remember_if_still_here(context_, seen_, stamps.generations);
         stamps.store_attempt_at = now;
       }))
     return fail(trouble_);
@@ -286,7 +286,7 @@ int Login::store_failed(const StoreError& error) {
       std::max<Millis>(context_.config.retry_after,
                        std::min<Millis>(error.retry_after.value_or(Millis(0)), kLongestShun));
   const bool stamped = stamp([&](Stamps& stamps) {
-    remember(seen_, stamps.generations);
+    remember_if_still_here(context_, seen_, stamps.generations);
     stamps.store_attempt_at.reset();
     stamps.store_retry_at = now + shun;
   });

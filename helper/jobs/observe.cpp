@@ -42,6 +42,14 @@ bool remember(const Observation& observation, GenerationHistory& history) {
   return observation.login == LocalLogin::wiped && history.mark_last_seen_dead();
 }
 
+void remember_if_still_here(const Context& context, const Observation& observation,
+                            GenerationHistory& history) {
+  const Observation now = observe(context, history);
+  const bool same_login = !now.generation || !observation.generation ||
+                          now.generation->hash == observation.generation->hash;
+  if (now.login == observation.login && same_login) remember(observation, history);
+}
+
 const char* name_of(LocalLogin login) {
   switch (login) {
     case LocalLogin::valid:

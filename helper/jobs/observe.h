@@ -24,6 +24,12 @@ struct Observation {
 /// Returns whether anything changed.
 bool remember(const Observation& observation, GenerationHistory& history);
 
+/// The same, for `update_stamps`: nothing where another login or state is here by now. While
+/// change.lock was waited for, Claude may have refreshed the login and somebody else stamped that:
+/// the older one would be stamped after the newer, which would then be taken for a stale copy.
+void remember_if_still_here(const Context& context, const Observation& observation,
+                            GenerationHistory& history);
+
 /// The state's name for a log line: "lost", "wiped", …
 [[nodiscard]] const char* name_of(LocalLogin login);
 

@@ -243,7 +243,7 @@ void Sync::note_first_sight(const Document& document) {
 
 Outcome Sync::oauth(const Document& document) {
   const Observation seen = observe(context_, stamps_.generations);
-  if (!stamp([&](Stamps& after) { remember(seen, after.generations); }))
+  if (!stamp([&](Stamps& after) { remember_if_still_here(context_, seen, after.generations); }))
     return {Status::fail, trouble_};
   switch (first_sync_step(seen.login)) {
     case SyncStep::probe: {
@@ -271,7 +271,7 @@ Outcome Sync::oauth(const Document& document) {
 Outcome Sync::heal(const Document& document, const std::string& rejected) {
   const Observation seen = observe(context_, stamps_.generations);
   // A probe at home can end in a wipe, which is the end of that generation.
-  if (!stamp([&](Stamps& after) { remember(seen, after.generations); }))
+  if (!stamp([&](Stamps& after) { remember_if_still_here(context_, seen, after.generations); }))
     return {Status::fail, trouble_};
   // A login that came while the other one was probed was never refused by anybody.
   if (seen.generation && seen.generation->hash != rejected) return conclude(seen, probe(seen));
@@ -345,7 +345,7 @@ Outcome Sync::conclude(const Observation& seen, const ProbeResult& result) {
   // A probe at home may have refreshed the login: what is backed up is what is there now.
   const Observation now = observe(context_, stamps_.generations);
   if (!stamp([&](Stamps& after) {
-        remember(now, after.generations);
+        remember_if_still_here(context_, now, after.generations);
         after.unchecked_in_a_row = 0;
       }))
     return {Status::fail, trouble_};

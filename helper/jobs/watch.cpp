@@ -193,7 +193,7 @@ void Watch::look() {
       seen.generation && !stamps->told_about.empty() && stamps->told_about != state;
   if (remember(seen, after) || told_before)
     stamp([&](Stamps& now) {
-      remember(seen, now.generations);
+      remember_if_still_here(context_, seen, now.generations);
       if (told_before) now.told_about.clear();
     });
   act(step, seen, state);

@@ -262,6 +262,30 @@ void a_login_is_not_removed_without_claudes_locks(void**) {
   assert_string_equal(home.generation().c_str(), "one");
 }
 
+void what_was_rewritten_before_it_was_stamped_is_not_stamped(void**) {
+  const UserHome home;
+  GenerationHistory history;
+  home.write_login("one");
+  const Observation before = observe(home.context(), history);
+  home.write_login("two");
+  remember(observe(home.context(), history), history);
+  const GenerationHistory newest = history;
+  remember_if_still_here(home.context(), before, history);
+  assert_string_equal(history.last_seen().c_str(), newest.last_seen().c_str());
+  assert_false(history.is_superseded(newest.last_seen()));
+}
+
+void a_wipe_that_was_healed_before_it_was_stamped_kills_nobody(void**) {
+  const UserHome home;
+  GenerationHistory history;
+  home.wipe();
+  const Observation before = observe(home.context(), history);
+  home.write_login("two");
+  remember(observe(home.context(), history), history);
+  remember_if_still_here(home.context(), before, history);
+  assert_false(history.is_dead(history.last_seen()));
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -288,6 +312,8 @@ int main() {
       cmocka_unit_test(what_is_no_longer_to_be_removed_stays),
       cmocka_unit_test(a_login_is_removed_under_all_four_locks),
       cmocka_unit_test(a_login_is_not_removed_without_claudes_locks),
+      cmocka_unit_test(what_was_rewritten_before_it_was_stamped_is_not_stamped),
+      cmocka_unit_test(a_wipe_that_was_healed_before_it_was_stamped_kills_nobody),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
