@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/trimmed.h"
 
 namespace claude_auth {
 namespace {
@@ -39,11 +40,21 @@ std::vector<std::string> errors_of(const HttpReply& reply) {
   return errors;
 }
 
+/// Vault lays some errors out over several lines: "1 error occurred:\n\t* permission denied\n\n".
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char byte : trimmed(text)) {
+    const bool blank = byte == ' ' || byte == '\n' || byte == '\t';
+    if (!blank || !line.ends_with(' ')) line += blank ? ' ' : byte;
+  }
+  return line;
+}
+
 /// The server's own words, or the status where it has none.
 std::string server_words(const HttpReply& reply) {
   std::string words;
   for (const std::string& error : errors_of(reply)) {
-    words += (words.empty() ? "" : "; ") + error;
+    words += (words.empty() ? "" : "; ") + on_one_line(error);
   }
   const std::string status = "HTTP " + std::to_string(reply.status);
   return words.empty() ? status : printable(words) + " (" + status + ")";

@@ -208,6 +208,12 @@ void sentences_are_printable_whatever_the_server_says(void**) {
   for (const char c : result.error().sentence) assert_in_range(c, ' ', '~');
 }
 
+void an_error_over_several_lines_is_said_on_one(void**) {
+  const auto result =
+      read_of(reply(403, errors(R"(1 error occurred:\n\t* permission denied\n\n)")));
+  assert_true(result.error().sentence.contains(": 1 error occurred: * permission denied (HTTP "));
+}
+
 void sentences_never_carry_a_body_that_is_no_error(void**) {
   const auto result = read_of(reply(500, R"({"data":{"data":{"setup_token":"TEST-secret"}}})"));
   assert_true(result.error().sentence.find("TEST-secret") == std::string::npos);
@@ -251,6 +257,7 @@ int main() {
       cmocka_unit_test(a_token_that_is_not_renewable_is_misconfigured),
       cmocka_unit_test(retry_after_reaches_the_error),
       cmocka_unit_test(sentences_are_printable_whatever_the_server_says),
+      cmocka_unit_test(an_error_over_several_lines_is_said_on_one),
       cmocka_unit_test(sentences_never_carry_a_body_that_is_no_error),
       cmocka_unit_test(only_what_can_pass_is_worth_retrying),
   };
