@@ -16,3 +16,10 @@ case_doctor_fails_where_a_login_would_not_be_looked_after() {
   doctor_says 'FAIL  pam_claude is not in the session stack of sshd'
   ! claude-auth-admin doctor >"$inside/said"
 }
+
+case_misspelt_command_is_named() {
+  local status=0
+  claude-auth-admin stauts >"$inside/said" 2>&1 || status=$?
+  same "exit status" 2 "$status"
+  contains "what was said" stauts "$(said)"
+}
