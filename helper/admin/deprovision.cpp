@@ -49,6 +49,10 @@ int Deprovisioning::work(const DeprovisionOptions& options) {
     take_token(on_host && *on_host ? &**on_host : nullptr);
     if (options.purge) purge_document();
   }
+  const bool is_unknown = on_host && !*on_host;
+  if (is_unknown && line_.outcome() == UserOutcome::unchanged) {
+    line_.warn("this host knows no such user, and there was nothing to take back");
+  }
   warn_of_roster(options.roster);
   report.add(user_, line_);
   return report.finish();

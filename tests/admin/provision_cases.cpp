@@ -297,6 +297,14 @@ void deprovision_revokes_the_token_of_a_user_who_is_gone(void**) {
   assert_false(world.token_behind(accessor).has_value());
 }
 
+void deprovision_of_a_name_that_is_nobodys_is_no_plain_success(void**) {
+  World world;
+  const JobRun run = world.deprovision("ann-misspelt");
+  assert_text(
+      run.line_of("ann-misspelt"),
+      "ann-misspelt: WARN this host knows no such user, and there was nothing to take back");
+}
+
 void deprovision_revokes_a_token_that_no_record_names(void**) {
   World world;
   const std::string user = world.add("ann");
@@ -386,6 +394,7 @@ int run_provision_cases(const ServerUnderTest& server, const char* name) {
       cmocka_unit_test(deprovision_leaves_the_others_untouched),
       cmocka_unit_test(deprovision_again_changes_nothing),
       cmocka_unit_test(deprovision_revokes_the_token_of_a_user_who_is_gone),
+      cmocka_unit_test(deprovision_of_a_name_that_is_nobodys_is_no_plain_success),
       cmocka_unit_test(deprovision_revokes_a_token_that_no_record_names),
       cmocka_unit_test(deprovision_never_revokes_somebody_elses_token),
       cmocka_unit_test(deprovision_without_an_admins_token_leaves_a_record_to_go_on_from),
