@@ -96,7 +96,9 @@ int host_doctor(const std::expected<AdminContext, std::string>& context,
   const auto managed = names_of_managed(users);
   report.take(check_home_readers(options.tree, homes_of(context->host, users)));
   report.take(check_accounts(context->host, users));
-  report.take(check_server(*context, options.token_role, managed));
+  const std::string& role =
+      options.token_role.empty() ? context->config.vault.token_role : options.token_role;
+  report.take(check_server(*context, role, managed));
   if (context->config.store == StoreKind::vault && context->token && !managed.empty()) {
     report.take(check_policies(*context, managed));
     report.take(check_shared(*context, managed));

@@ -12,7 +12,7 @@ namespace claude_auth {
 
 struct HostDoctorOptions {
   std::string roster;
-  std::string token_role;  ///< the one that tokens are minted through; empty: none is looked at
+  std::string token_role;  ///< look at this one; empty: at the configuration's, where it has one
   HostTree tree = this_host_tree();
 };
 

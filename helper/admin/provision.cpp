@@ -170,7 +170,8 @@ int provision(AdminContext& context, const ProvisionOptions& options) {
   ProvisionRun run{.context = context,
                    .vault = VaultSession(context),
                    .records = {},
-                   .token_role = options.token_role,
+                   .token_role = options.token_role.empty() ? context.config.vault.token_role
+                                                            : options.token_role,
                    .doing = options.dry_run ? Doing::nothing : Doing::it};
   if (run.doing == Doing::it) {
     auto records = Records::open(context.records_dir, Deadline::in(kRecordsPatience));

@@ -11,7 +11,7 @@ namespace claude_auth {
 struct ProvisionOptions {
   std::string roster;
   std::string user;        ///< only this one; empty: all
-  std::string token_role;  ///< mint through this role; empty: auth/token/create-orphan
+  std::string token_role;  ///< mint through this role; empty: as the configuration says
   bool dry_run = false;    ///< say what would be done, in the same words, and do nothing
 };
 

@@ -212,6 +212,7 @@ const std::map<std::pair<std::string, std::string>, Take>& known_keys() {
       {{kVault, "path"}, vault_name_into(&V::path)},
       {{kVault, "token_display_name"}, vault_name_into(&V::token_display_name)},
       {{kVault, "token_policy"}, vault_name_into(&V::token_policy)},
+      {{kVault, "token_role"}, vault_text_into(&V::token_role)},
       {{kVault, "redirect_hosts"}, take_redirect_hosts},
       {{kVault, "request_timeout"}, take_request_timeout},
       {{kVault, "max_retries"}, take_max_retries},

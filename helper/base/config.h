@@ -26,6 +26,7 @@ struct VaultSettings {
   std::string path = "workstation/claude-users/%u";
   std::string token_display_name = "token-devvm-claude-auth-%u";
   std::string token_policy = "workstation-claude-%u";
+  std::string token_role;                   ///< of claude-auth-admin: mint through it; empty: none
   std::vector<std::string> redirect_hosts;  ///< host or host:port that one redirect may go to
   Millis request_timeout{10'000};           ///< key in ms; one request, outside login
   int max_retries = 2;                      ///< outside login, as VAULT_MAX_RETRIES

@@ -195,6 +195,15 @@ void a_role_that_does_not_allow_the_policy_fails_the_user(void**) {
   assert_false(world.host.person(user).token.has_value());
 }
 
+void the_configurations_role_is_taken_where_no_other_is_named(void**) {
+  World world;
+  const std::string user = world.add("ann");
+  world.api_post("auth/token/roles/" + user, R"({"orphan":true,"allowed_policies":["other"]})");
+  world.config.vault.token_role = user;
+  const JobRun run = world.provision();
+  assert_true(run.line_of(user).contains("FAIL policy written; no token minted: "));
+}
+
 void a_capped_ttl_is_said(void**) {
   World world;
   const std::string user = world.add("ann");
@@ -385,6 +394,7 @@ int run_provision_cases(const ServerUnderTest& server, const char* name) {
       cmocka_unit_test(somebody_elses_accessor_is_neither_revoked_nor_recorded),
       cmocka_unit_test(a_token_is_minted_through_a_role),
       cmocka_unit_test(a_role_that_does_not_allow_the_policy_fails_the_user),
+      cmocka_unit_test(the_configurations_role_is_taken_where_no_other_is_named),
       cmocka_unit_test(a_capped_ttl_is_said),
       cmocka_unit_test(without_permission_each_user_fails_and_has_his_units),
       cmocka_unit_test(without_an_admins_token_what_needs_one_is_left),
