@@ -184,6 +184,11 @@ void without_his_part_the_rest_still_counts(void**) {
       {"a setup token of no shape",
        silent_but([](S& s) { s.setup_token = SetupTokenSeen::malformed; }), new_setup_token},
       {"another user's account", silent_but([](S& s) { s.shares_account = true; }), own_account},
+      {"another user's account, but a setup token", silent_but([](S& s) {
+         s.shares_account = true;
+         s.setup_token = SetupTokenSeen::in_force;
+       }),
+       ask_again},
       {"not asked", silent_but([](S& s) { s.report = Report::not_asked; }), unseen},
   };
   every_row_holds(rows, fleet_step);

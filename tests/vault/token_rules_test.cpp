@@ -28,6 +28,7 @@ void display_names_are_stored_as_vault_does(void**) {
   for (const Row& row : {Row{"token-emo", "token-emo"}, Row{"token-foo.bar", "token-foo-bar"},
                          Row{"token-foo_bar", "token-foo-bar"}, Row{"token-foo.", "token-foo"},
                          Row{"token-foo..", "token-foo-"}, Row{"token-J@B", "token-J-B"},
+                         Row{"token-0/9:AZ[az{", "token-0-9-AZ-az"},
                          Row{"token-\xC3\xBC"
                              "ber",
                              "token--ber"},
