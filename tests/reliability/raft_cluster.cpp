@@ -172,6 +172,20 @@ void RaftCluster::settle() const {
   });
 }
 
+void RaftCluster::level(const std::string& path) const {
+  const auto data_at = [&](std::size_t node) {
+    const Json reply = ask(node, path);
+    const json_t* const data = json_object_get(reply.get(), "data");
+    return data != nullptr ? dump(data) : std::string();
+  };
+  wait_until("level", [&] {
+    const std::string led = data_at(leader());
+    for (std::size_t node = 0; node < kNodes; ++node)
+      if (nodes_[node] && data_at(node) != led) return false;
+    return !led.empty();
+  });
+}
+
 /// The body of a success; null where there is none.
 Json RaftCluster::ask(std::size_t node, const std::string& path) const {
   auto api = VaultApi::open(settings(node), Secret::copy_of(root_token_));

@@ -35,6 +35,8 @@ class RaftCluster {
   void unseal(std::size_t node);
   /// Waits until one node leads and all that run follow.
   void settle() const;
+  /// Waits until all that run read the same at `path`: what was written last.
+  void level(const std::string& path) const;
 
  private:
   [[nodiscard]] std::string directory(std::size_t node) const;

@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr char kDocumentPath[] = "secret/data/workstation/claude-users/made-up-user";
 constexpr Patience kDefaults{.request = 10s, .login = 5s, .refresh = 700ms};
 
 /// When, at one request, the leader is killed.
@@ -108,6 +109,7 @@ class Proof {
 
  private:
   void prepare(const StoreJob& job);
+  void put_back();
   Done play(const StoreJob& job);
   void run_once(const StoreJob& job, const std::string& what, bool works);
   void kill_once(const StoreJob& job, std::size_t at, Moment moment);
@@ -146,8 +148,19 @@ void Proof::point_at(const std::string& address, const std::string& settings) co
 void Proof::prepare(const StoreJob& job) {
   balancer_.count_requests();
   point_at(front_.address(), "");
+  // The login of the job before is a newer one than that of this one's home.
+  static_cast<void>(behind(cluster_.settings(cluster_.leader()))({.method = "POST",
+                                                                  .path = kDocumentPath,
+                                                                  .token = cluster_.root_token(),
+                                                                  .body = R"({"data":{}})"}));
   job.prepare(home_);
   home_.keep();
+  cluster_.level(kDocumentPath);
+}
+
+void Proof::put_back() {
+  home_.put_back();
+  cluster_.level(kDocumentPath);
 }
 
 Done Proof::play(const StoreJob& job) {
@@ -168,7 +181,7 @@ Done Proof::play(const StoreJob& job) {
 void Proof::kill_once(const StoreJob& job, std::size_t at, Moment moment) {
   where_ = std::string(job.name) + ", leader killed " +
            (moment == Moment::before_it ? "before" : "after") + " request " + std::to_string(at);
-  home_.put_back();
+  put_back();
   const std::size_t leader = cluster_.leader();
   balancer_.kill_leader_at(at, moment);
   Done done = play(job);
@@ -274,7 +287,7 @@ void Proof::ask_by_proxy(const StoreJob& job) {
   while (!test::exists(socket) && !deadline.passed()) std::this_thread::sleep_for(50ms);
   point_at("unix://" + socket, "");
   run_once(job, "a proxy on a unix socket", true);
-  home_.put_back();
+  put_back();
   if (proxy) proxy->stop(5s);
   run_once(job, "a proxy on a unix socket that is gone", false);
 }
