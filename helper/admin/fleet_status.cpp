@@ -88,17 +88,22 @@ void print_in_place(const Fleet& fleet, const Terminal& terminal) {
   std::fputs("\033[J", stdout);
 }
 
+void show(const Fleet& fleet, const Terminal& terminal, const FleetStatusOptions& options) {
+  if (options.watch && terminal.there) {
+    print_in_place(fleet, terminal);
+  } else {
+    print(lines_of(fleet, fleet.rows, {.width = terminal.width, .colour = terminal.colour}));
+  }
+}
+
 int show_table(const AdminContext& context, const FleetStatusOptions& options) {
   for (bool first = true;; first = false) {
     const Terminal terminal = terminal_at(STDOUT_FILENO, process_environment());
     const auto fleet = look(context, options);
-    if (!fleet) return kSomethingToDo;
-    if (options.watch && terminal.there) {
-      if (first) std::fputs("\033[2J", stdout);
-      print_in_place(*fleet, terminal);
-    } else {
-      print(lines_of(*fleet, fleet->rows, {.width = terminal.width, .colour = terminal.colour}));
-    }
+    // Later on a fault is one of somebody who is at work on the roster: it will pass.
+    if (!fleet && first) return kSomethingToDo;
+    if (options.watch && terminal.there && first) std::fputs("\033[2J", stdout);
+    if (fleet) show(*fleet, terminal, options);
     if (!options.watch) return exit_status_of(*fleet);
     if (std::fflush(stdout) != 0) return kSomethingToDo;
     ::poll(nullptr, 0, static_cast<int>(Millis(*options.watch).count()));

@@ -290,33 +290,67 @@ std::string read_until(int terminal, const std::string& text, int times) {
   }
 }
 
-void a_watch_draws_over_what_it_drew_before(void**) {
+/// `status --watch` on a terminal of its own; killed by the destructor.
+class Watch {
+ public:
+  explicit Watch(FleetWorld& world) {
+    const FleetStatusOptions options{
+        .roster = world.roster_path(), .user = {}, .output = {}, .watch = std::chrono::seconds(1)};
+    auto context = world.context();
+    const winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+    int terminal = -1;
+    child_ = ::forkpty(&terminal, nullptr, nullptr, &size);
+    if (child_ == 0) {
+      ::setenv("TERM", "xterm", 1);
+      ::unsetenv("NO_COLOR");
+      ::_exit(fleet_status(context, options));
+    }
+    terminal_ = UniqueFd(terminal);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+  /// What it shows until that holds `text` `times` times.
+  std::string shows(const std::string& text, int times) {
+    return read_until(terminal_.get(), text, times);
+  }
+
+ private:
+  UniqueFd terminal_;
+  pid_t child_ = -1;
+};
+
+void skip_where_nobody_can_fork() {
 #ifdef __SANITIZE_THREAD__
   print_message("SKIP: under ThreadSanitizer a child of many threads may start none\n");
   skip();
 #endif
+}
+
+void a_watch_draws_over_what_it_drew_before(void**) {
+  skip_where_nobody_can_fork();
   Stage stage;
   stage.world.add_well("emo");
-  const FleetStatusOptions options{.roster = stage.world.roster_path(),
-                                   .user = {},
-                                   .output = {},
-                                   .watch = std::chrono::seconds(1)};
-  auto context = stage.world.context();
-  const winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
-  int terminal = -1;
-  const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
-  if (child == 0) {
-    ::setenv("TERM", "xterm", 1);
-    ::unsetenv("NO_COLOR");
-    ::_exit(fleet_status(context, options));
-  }
-  const UniqueFd closed_at_the_end(terminal);
-  const std::string seen = read_until(terminal, "\033[J", 2);
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
+  const std::string seen = Watch(stage.world).shows("\033[J", 2);
   assert_int_equal(seen.find("\033[2J"), seen.rfind("\033[2J"));
   assert_true(seen.find("\033[H") != seen.rfind("\033[H"));
   assert_true(seen.contains("\033[32m1 well\033[0m"));
+}
+
+void a_watch_outlives_a_faulty_roster(void**) {
+  skip_where_nobody_can_fork();
+  Stage stage;
+  const auto emo = stage.world.add_well("emo");
+  Watch watch(stage.world);
+  (void)watch.shows("1 well", 1);
+  stage.world.list(emo, "claude_auth: perhaps");
+  (void)watch.shows("should be true or false", 1);
+  stage.world.list(emo, "claude_auth: true");
+  (void)watch.shows("1 well", 1);
 }
 
 void an_unknown_user_is_refused(void**) {
@@ -350,6 +384,7 @@ int run() {
       cmocka_unit_test(metrics_are_written_for_everybody_to_read),
       cmocka_unit_test(metrics_that_cannot_be_written_leave_the_old_ones),
       cmocka_unit_test(a_watch_draws_over_what_it_drew_before),
+      cmocka_unit_test(a_watch_outlives_a_faulty_roster),
       cmocka_unit_test(an_unknown_user_is_refused),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
