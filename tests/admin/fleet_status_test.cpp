@@ -60,6 +60,7 @@ void two_thousand_users_cost_one_request_each_over_eight_connections(void**) {
   DoubleServer server;
   FleetWorld world({server.address(), server.root_token(), ""});
   std::vector<std::string> users;
+  users.reserve(kUsers);
   for (std::size_t i = 0; i < kUsers; ++i) users.push_back("user" + std::to_string(i));
   world.store(users[7], FleetWorld::with_login("a"));
   const std::size_t before = server.connections();
