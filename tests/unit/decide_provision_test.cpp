@@ -60,9 +60,7 @@ void every_mint_has_its_reason(void**) {
       {"absent", {.file = absent, .may_ask = true}, "there was none"},
       {"foreign", {.file = foreign, .may_ask = true}, "the one in place was not the user's own"},
       {"rejected", {.file = rejected, .may_ask = true}, "the one in place was dead"},
-      {"unreadable",
-       {.file = unreadable, .may_ask = true},
-       "the file in place was no token file"},
+      {"unreadable", {.file = unreadable, .may_ask = true}, "the file in place was no token file"},
       {"gone", {ours, true, gone, true}, "the one in place was dead"},
   };
   every_row_holds(kRows, why_minted);
