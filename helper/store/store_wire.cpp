@@ -84,9 +84,7 @@ class Members {
     return value.value_or(std::chrono::seconds{0});
   }
 
-  [[nodiscard]] bool has(const char* key) const {
-    return json_object_get(object_, key) != nullptr;
-  }
+  [[nodiscard]] bool has(const char* key) const { return json_object_get(object_, key) != nullptr; }
 
   bool flag(const char* key) {
     const json_t* value = json_object_get(object_, key);
