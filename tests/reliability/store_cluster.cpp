@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -148,7 +149,9 @@ void Proof::point_at(const std::string& address, const std::string& settings) co
 void Proof::prepare(const StoreJob& job) {
   balancer_.count_requests();
   point_at(front_.address(), "");
-  // The login of the job before is a newer one than that of this one's home.
+  // Nothing of the job before: neither its memory nor its token, nor the login that it stored.
+  std::filesystem::remove_all(home_.paths().state_dir);
+  std::filesystem::remove(home_.paths().token_env);
   static_cast<void>(behind(cluster_.settings(cluster_.leader()))({.method = "POST",
                                                                   .path = kDocumentPath,
                                                                   .token = cluster_.root_token(),
