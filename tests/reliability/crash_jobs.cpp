@@ -88,13 +88,14 @@ BeforeWaiting wipe_and_see(const CrashHome& home) {
   };
 }
 
-/// Ends the watch once the login is in the store.
-BeforeWaiting see_backup(const CrashHome& home) {
-  return [&home](pid_t watch) {
-    const auto fields = home.document();
-    const auto stored =
-        fields ? string_member(fields->get(), "claude_ai_oauth_json") : std::nullopt;
-    if (stored && stored->contains("TEST-second") && !has_children(watch)) ::kill(watch, SIGTERM);
+/// Ends each watch once the child that it has started for the backup is done. Where that failed,
+/// the watch would try again after a quarter of a minute: the next one does it at once.
+BeforeWaiting see_backup(const CrashHome& /*home*/) {
+  return [backing_up = pid_t{0}](pid_t watch) mutable {
+    if (has_children(watch))
+      backing_up = watch;
+    else if (backing_up == watch)
+      ::kill(watch, SIGTERM);
   };
 }
 
