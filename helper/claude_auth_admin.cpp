@@ -59,7 +59,7 @@ class CommandLine {
   CommandLine() {
     app_.name("claude-auth-admin");
     app_.set_version_flag("--version", "claude-auth-admin " CLAUDE_AUTH_VERSION);
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);
     app_.footer("See claude-auth-admin(8).");
     add_provision();
     add_deprovision();
@@ -69,7 +69,11 @@ class CommandLine {
   }
 
   /// Throws CLI::ParseError.
-  void parse(int argc, char** argv) { app_.parse(argc, argv); }
+  void parse(int argc, char** argv) {
+    app_.parse(argc, argv);
+    // Asked for here and not by CLI11, which would say so of a misspelt one without naming it.
+    if (app_.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
+  }
   int exit(const CLI::ParseError& error) { return app_.exit(error) == 0 ? 0 : kUsageError; }
 
  private:
