@@ -79,6 +79,7 @@ std::string continuations(const Program& program, std::string_view first) {
 
 std::vector<option> long_options(const Subcommand& subcommand) {
   std::vector<option> options;
+  options.reserve(subcommand.options.size() + 2);
   int index = 0;
   for (const CommandOption& one : subcommand.options)
     options.push_back(
