@@ -60,31 +60,28 @@ void a_token_of_another_user_is_refused(void**) {
 }
 
 void what_is_no_setup_token_is_refused_unasked(void**) {
-  needs_the_double();
   Stage stage;
-  stage.server.the_double().forget_requests();
+  stage.server.forget_requests();
   assert_said(stage.world.setup_token(Action::set, stage.emo, "hello\n"), 1,
               "that is no setup token");
-  assert_int_equal(stage.server.the_double().requests().size(), 0);
+  assert_int_equal(stage.server.requests().size(), 0);
 }
 
 void who_could_not_be_compared_is_counted(void**) {
-  needs_the_double();
   Stage stage;
-  stage.server.the_double().inject({.path = "secret/data/workstation/claude-users/" + stage.ana,
-                                    .times = -1,
-                                    .answer = error_answer(403, {"permission denied"})});
+  stage.server.inject({.path = "secret/data/workstation/claude-users/" + stage.ana,
+                       .times = -1,
+                       .answer = error_answer(403, {"permission denied"})});
   assert_said(stage.world.setup_token(Action::set, stage.emo, kToken), 0,
               "not compared with the token of 1 other");
   assert_string_equal(stage.field(stage.emo, "setup_token").c_str(), kToken);
 }
 
 void a_user_outside_the_roster_is_refused(void**) {
-  needs_the_double();
   Stage stage;
-  stage.server.the_double().forget_requests();
+  stage.server.forget_requests();
   assert_said(stage.world.setup_token(Action::set, "stranger", kToken), 1, "is not in ");
-  assert_int_equal(stage.server.the_double().requests().size(), 0);
+  assert_int_equal(stage.server.requests().size(), 0);
 }
 
 void without_an_admins_token_nothing_is_read(void**) {

@@ -1,32 +1,30 @@
-// The server of cases that run unchanged on the double and, with --server, on a real one.
+// The server of tests that run unchanged on the double and, with --server, on a real one.
 #pragma once
 
-#include <optional>
+#include <functional>
 
 #include "conformance.h"
 #include "double_server.h"
 
 namespace claude_auth::testing {
 
-/// For a main(): calls `run` with the real server started where `--server` is the argument. Returns
-/// what `run` does, or 77 where there is no real server.
+using Handler = std::function<Answer(const ApiRequest&)>;
+
+/// For a main(): calls `run`, with the real server started where `--server` is the argument.
+/// Returns what `run` does, or 77 where there is no real server.
 [[nodiscard]] int on_chosen_server(int argc, char** argv, int (*run)());
 
-/// In a test, before anything else: ends it as skipped on a real server, which cannot be made to
-/// fail, nor asked what it was asked.
-void needs_the_double();
+/// Answers as a double of its own, or hands each request on to the real server, which all tests
+/// share. Called by one thread at a time.
+[[nodiscard]] Handler chosen_handler();
 
-/// One test's: a double of its own, or the real one, which all tests share.
-class ChosenServer {
+/// The chosen server, behind what counts its requests and can disturb them: one for each test.
+/// `handler` stands before it.
+class ChosenServer : public DoubleServer {
  public:
-  ChosenServer();
+  explicit ChosenServer(Handler handler = chosen_handler());
 
-  [[nodiscard]] ServerUnderTest under_test() const;
-  /// After `needs_the_double` only.
-  [[nodiscard]] DoubleServer& the_double() { return *double_; }
-
- private:
-  std::optional<DoubleServer> double_;
+  [[nodiscard]] ServerUnderTest under_test() const { return {address(), root_token(), ""}; }
 };
 
 }  // namespace claude_auth::testing

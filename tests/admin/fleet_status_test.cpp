@@ -55,10 +55,9 @@ void a_fleet_that_is_well_needs_nobody(void**) {
 }
 
 void two_thousand_users_cost_one_request_each_over_eight_connections(void**) {
-  needs_the_double();
   constexpr std::size_t kUsers = 2'000;
-  DoubleServer server;
-  FleetWorld world({server.address(), server.root_token(), ""});
+  ChosenServer server;
+  FleetWorld world(server.under_test());
   std::vector<std::string> users;
   users.reserve(kUsers);
   for (std::size_t i = 0; i < kUsers; ++i) users.push_back("user" + std::to_string(i));
@@ -83,23 +82,21 @@ void two_thousand_users_cost_one_request_each_over_eight_connections(void**) {
 }
 
 void a_dead_server_is_asked_by_each_connection_once(void**) {
-  needs_the_double();
   Stage stage;
   std::vector<std::string> users(500, "emo");
-  stage.server.the_double().forget_requests();
-  stage.server.the_double().inject(
+  stage.server.forget_requests();
+  stage.server.inject(
       {.path = "secret/data/", .times = -1, .answer = error_answer(503, {"Vault is sealed"})});
   auto context = stage.world.context();
   const auto facts = survey_documents(context, users, Deadline::in(std::chrono::minutes(1)));
-  assert_in_range(stage.server.the_double().requests().size(), 1, kSurveyConnections);
+  assert_in_range(stage.server.requests().size(), 1, kSurveyConnections);
   for (const auto& one : facts) assert_true(!one && one.error().kind == StoreErrorKind::sealed);
 }
 
 void a_sealed_server_is_told_and_the_rest_still_shown(void**) {
-  needs_the_double();
   Stage stage;
   stage.world.add_well("emo");
-  stage.server.the_double().inject(
+  stage.server.inject(
       {.path = "secret/data/", .times = -1, .answer = error_answer(503, {"Vault is sealed"})});
   const JobRun run = stage.world.status();
   assert_false(line_with(run, "1 document could not be read: vault: ").empty());
@@ -191,16 +188,15 @@ void with_an_admins_token_nobody_else_asks_the_store(void**) {
 }
 
 void without_an_admins_token_each_user_asks_for_himself(void**) {
-  needs_the_double();
   Stage stage;
   const auto emo = stage.world.add_well("emo");
   stage.world.host.person(emo).answers.erase("status --json --local");
   stage.world.admin_token.reset();
-  stage.server.the_double().forget_requests();
+  stage.server.forget_requests();
   const JobRun run = stage.world.status();
   assert_string_equal(run.last_line().c_str(), "1 user: 1 well");
   assert_false(line_with(run, "no admin's Vault token").empty());
-  assert_int_equal(stage.server.the_double().requests().size(), 0);
+  assert_int_equal(stage.server.requests().size(), 0);
 }
 
 void who_is_not_root_sees_documents_and_says_what_he_cannot_see(void**) {

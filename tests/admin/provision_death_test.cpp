@@ -1,7 +1,6 @@
 // A run that is killed, at every step there is: before and after each request is carried out, each
 // write of a record, each change of the host. The next run makes everything right.
 #include <signal.h>
-#include <sodium.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +12,7 @@
 
 #include "admin/records.h"
 #include "admin_world.h"
-#include "double_server.h"
+#include "chosen_server.h"
 
 #include "cmocka_cpp.h"
 
@@ -41,13 +40,10 @@ void step() {
   if (victim == ::getpid()) ::pause();
 }
 
-/// The double, with a step before and after each request, and a list of what it minted.
+/// The chosen server, with a step before and after each request, and a list of what it minted.
 class SteppedServer {
  public:
-  SteppedServer()
-      : double_("root"), server_({.handler = [this](const ApiRequest& r) { return handle(r); }}) {}
-
-  [[nodiscard]] ServerUnderTest under_test() const { return {server_.address(), "root", ""}; }
+  [[nodiscard]] ServerUnderTest under_test() const { return server_.under_test(); }
 
   /// The accessors of all tokens that were ever minted here.
   std::vector<std::string> minted() {
@@ -60,7 +56,7 @@ class SteppedServer {
  private:
   Answer handle(const ApiRequest& request) {
     step();
-    Answer answer = double_.handle(request);
+    Answer answer = chosen_(request);
     if (request.path == "auth/token/create-orphan") {
       const auto body = parse_object(answer.body);
       const std::lock_guard lock(mutex_);
@@ -72,10 +68,10 @@ class SteppedServer {
     return answer;
   }
 
-  VaultDouble double_;
+  Handler chosen_ = chosen_handler();
   std::mutex mutex_;
   std::vector<std::string> minted_;
-  DoubleServer server_;
+  ChosenServer server_{[this](const ApiRequest& request) { return handle(request); }};
 };
 
 class World : public AdminWorld {
@@ -182,6 +178,15 @@ void a_deprovision_that_dies_is_finished_by_the_next(void**) {
   assert_true(last > 10);
 }
 
+int run() {
+  const CMUnitTest tests[] = {
+      cmocka_unit_test(a_first_run_that_dies_is_finished_by_the_next),
+      cmocka_unit_test(a_run_that_dies_replacing_a_token_is_finished_by_the_next),
+      cmocka_unit_test(a_deprovision_that_dies_is_finished_by_the_next),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
+
 }  // namespace
 }  // namespace claude_auth::testing
 
@@ -198,13 +203,6 @@ int __wrap_fsync(int fd) {
 // NOLINTEND(bugprone-reserved-identifier)
 }
 
-int main() {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
-  const CMUnitTest tests[] = {
-      cmocka_unit_test(a_first_run_that_dies_is_finished_by_the_next),
-      cmocka_unit_test(a_run_that_dies_replacing_a_token_is_finished_by_the_next),
-      cmocka_unit_test(a_deprovision_that_dies_is_finished_by_the_next),
-  };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+int main(int argc, char** argv) {
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }

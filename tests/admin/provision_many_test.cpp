@@ -1,10 +1,8 @@
 // A roster of 2,000 users: how many requests it takes, and, printed, how long.
-#include <sodium.h>
-
 #include <cstdio>
 
 #include "admin_world.h"
-#include "double_server.h"
+#include "chosen_server.h"
 
 #include "cmocka_cpp.h"
 
@@ -22,8 +20,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 void thousands_of_users_cost_three_requests_each(void**) {
-  DoubleServer server;
-  AdminWorld world({server.address(), server.root_token(), ""});
+  ChosenServer server;
+  AdminWorld world(server.under_test());
   world.add_many(kUsers);
   for (const char* const summary : {"2000 users: 0 unchanged, 2000 changed, 0 failed",
                                     "2000 users: 2000 unchanged, 0 changed, 0 failed"}) {
@@ -37,6 +35,11 @@ void thousands_of_users_cost_three_requests_each(void**) {
   }
 }
 
+int run() {
+  const CMUnitTest tests[] = {cmocka_unit_test(thousands_of_users_cost_three_requests_each)};
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
+
 }  // namespace
 }  // namespace claude_auth::testing
 
@@ -47,9 +50,6 @@ extern "C" int __wrap_fsync(int) {
   return 0;
 }
 
-int main() {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
-  const CMUnitTest tests[] = {cmocka_unit_test(thousands_of_users_cost_three_requests_each)};
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+int main(int argc, char** argv) {
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }

@@ -1,14 +1,12 @@
 // provision when something is in the way: the server, the host, the users; and what it asks of a
 // server that is well.
-#include <sodium.h>
-
 #include <algorithm>
 #include <thread>
 
 #include "admin/records.h"
 #include "admin/run_report.h"
 #include "admin_world.h"
-#include "double_server.h"
+#include "chosen_server.h"
 
 #include "cmocka_cpp.h"
 
@@ -17,11 +15,11 @@ namespace {
 
 /// A world with a server of its own.
 struct OwnServer {
-  DoubleServer server;
+  ChosenServer server;
 };
 class World : private OwnServer, public AdminWorld {
  public:
-  World() : AdminWorld({server.address(), server.root_token(), ""}) {}
+  World() : AdminWorld(server.under_test()) {}
 
   using OwnServer::server;
 
@@ -349,12 +347,7 @@ void two_runs_at_once_mint_one_token(void**) {
   assert_true(run.text.contains("1 user: 1 unchanged, 0 changed, 0 failed\n"));
 }
 
-}  // namespace
-}  // namespace claude_auth::testing
-
-int main() {
-  using namespace claude_auth::testing;
-  if (sodium_init() < 0) return 1;
+int run() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(a_user_costs_one_policy_and_one_token),
       cmocka_unit_test(the_second_run_sends_no_write),
@@ -383,4 +376,11 @@ int main() {
       cmocka_unit_test(two_runs_at_once_mint_one_token),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
+
+}  // namespace
+}  // namespace claude_auth::testing
+
+int main(int argc, char** argv) {
+  return claude_auth::testing::on_chosen_server(argc, argv, &claude_auth::testing::run);
 }
