@@ -7,7 +7,7 @@ build_packages=(
   libcli11-dev libcmocka-dev libcurl4-openssl-dev libeconf-dev libjansson-dev libmicrohttpd-dev
   libgnutls28-dev libpam0g-dev libseccomp-dev libsodium-dev libyaml-cpp-dev)
 machine_packages=(curl iproute2 openssh-client openssh-server openssl)
-test_packages=(ca-certificates dbus git systemd-container valgrind)
+test_packages=(ca-certificates dbus fish git systemd-container valgrind zsh)
 bench_packages=(jq)
 # It brings systemd's init: not for a machine that starts by another one.
 if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
