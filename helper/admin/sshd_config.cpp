@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -12,8 +13,6 @@
 
 namespace claude_auth {
 namespace {
-
-constexpr int kMaxDepth = 16;
 
 /// Splits "Keyword value" or "Keyword=value"; the keyword in lower case.
 std::pair<std::string, std::string> split(std::string_view line) {
@@ -53,20 +52,32 @@ std::vector<std::string> files_matching(const std::string& root, const std::stri
   return paths;
 }
 
-std::optional<bool> first_use_pam(const std::string& root, const std::string& path, int depth) {
-  std::ifstream file(path);
-  for (std::string line; depth <= kMaxDepth && std::getline(file, line);) {
-    const auto [keyword, value] = split(line);
-    // Below a Match nothing holds for every connection, and UsePAM may not stand there.
-    if (keyword == "match") break;
-    if (keyword == "usepam") return value == "yes";
-    if (keyword != "include") continue;
-    for (const std::string& included : files_matching(root, value)) {
-      if (const auto uses = first_use_pam(root, included, depth + 1)) return uses;
+/// Reads file after file in sshd's order. One that was begun before says nothing new: files that
+/// include each other are read once, not as often as there are ways through them.
+class FirstUsePam {
+ public:
+  explicit FirstUsePam(const std::string& root) : root_(root) {}
+
+  std::optional<bool> in(const std::string& path) {
+    if (!begun_.insert(path).second) return std::nullopt;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      const auto [keyword, value] = split(line);
+      // Below a Match nothing holds for every connection, and UsePAM may not stand there.
+      if (keyword == "match") break;
+      if (keyword == "usepam") return value == "yes";
+      if (keyword != "include") continue;
+      for (const std::string& included : files_matching(root_, value)) {
+        if (const auto uses = in(included)) return uses;
+      }
     }
+    return std::nullopt;
   }
-  return std::nullopt;
-}
+
+ private:
+  const std::string& root_;
+  std::set<std::string> begun_;
+};
 
 }  // namespace
 
@@ -74,7 +85,7 @@ std::optional<bool> sshd_uses_pam(const std::string& root) {
   const std::string path = root + "/etc/ssh/sshd_config";
   if (!std::ifstream(path).good()) return std::nullopt;
   // OpenSSH's own default; Debian writes "yes" into the file.
-  return first_use_pam(root, path, 0).value_or(false);
+  return FirstUsePam(root).in(path).value_or(false);
 }
 
 }  // namespace claude_auth

@@ -183,6 +183,16 @@ void the_first_use_pam_counts(void**) {
   assert_true(sshd_uses_pam(host.path()).value_or(false));
 }
 
+void files_of_sshd_that_include_each_other_are_read_once(void**) {
+  Debian host;
+  host.put("/etc/ssh/sshd_config", "Include sshd_config sshd_config.d/*.conf\nUsePAM yes\n");
+  for (const char* name : {"a", "b", "c"}) {
+    host.put(std::string("/etc/ssh/sshd_config.d/") + name + ".conf",
+             "Include sshd_config.d/*.conf\nInclude sshd_config\n");
+  }
+  assert_true(sshd_uses_pam(host.path()).value_or(false));
+}
+
 void a_host_without_sshd_is_no_failure(void**) {
   const HostRoot host;
   assert_all_ok(check_pam(host.tree()));
@@ -216,6 +226,7 @@ int main() {
       cmocka_unit_test(an_include_of_nothing_is_a_failure),
       cmocka_unit_test(sshd_without_pam_is_a_failure),
       cmocka_unit_test(the_first_use_pam_counts),
+      cmocka_unit_test(files_of_sshd_that_include_each_other_are_read_once),
       cmocka_unit_test(a_host_without_sshd_is_no_failure),
   };
   return cmocka_run_group_tests_name("pam_check", tests, nullptr, nullptr);
