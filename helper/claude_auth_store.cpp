@@ -3,8 +3,10 @@
 // (store/store_wire.h), nothing in its arguments or environment. Opens no file of the user.
 #include <unistd.h>
 
+#include <cstdio>
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -90,10 +92,18 @@ bool serve() {
   return true;
 }
 
+/// claude-auth-sync gives no arguments: who does gets the version or the status of a mistake.
+int answer_person(std::string_view argument) {
+  if (argument != "--version") return 2;
+  std::puts("claude-auth-store " CLAUDE_AUTH_VERSION);
+  return 0;
+}
+
 }  // namespace
 }  // namespace claude_auth
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) return claude_auth::answer_person(argv[1]);
   if (!claude_auth::guard_process()) return 1;
   // Whatever the parent left open: only the socket and the two null devices are ours.
   ::close_range(3, ~0U, 0);

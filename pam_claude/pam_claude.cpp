@@ -31,6 +31,9 @@ namespace {
 /// The PAM data item that marks an open session.
 constexpr char kMarker[] = "pam_claude_opened";
 
+/// For the log, and for strings(1) of the file.
+constexpr char kVersion[] = "pam_claude " CLAUDE_AUTH_VERSION;
+
 struct Session {
   pam_handle_t* pamh;
   const char* user;     ///< null where the host named none
@@ -190,6 +193,7 @@ int open_session(pam_handle_t* pamh, int flags, std::span<const char*> arguments
     return PAM_SUCCESS;
   }
   if (opened_before(pamh)) return PAM_SUCCESS;
+  if (options.debug) log.line(LOG_DEBUG, "%s", kVersion);
 
   LoginReply reply;
   const int result = ask_helper(session, reply);

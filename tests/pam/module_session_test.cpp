@@ -243,6 +243,16 @@ void debug_logs_the_time_once(void**) {
   assert_int_equal(std::ranges::count_if(opened.log, takes_time), 1);
 }
 
+void debug_logs_the_version_once(void**) {
+  const Stage stage;
+  stage.helper_script("exit 0");
+  const Opened opened = stage.open("debug");
+  const auto names_version = [](const LogLine& line) {
+    return line.level == LOG_DEBUG && line.text.ends_with(" pam_claude " CLAUDE_AUTH_VERSION);
+  };
+  assert_int_equal(std::ranges::count_if(opened.log, names_version), 1);
+}
+
 void sshd_is_always_told(void**) {
   const Stage stage;
   stage.helper_script("echo 'N 1 0'");
@@ -358,6 +368,7 @@ int main() {
       cmocka_unit_test(bad_option_is_logged_and_the_login_goes_on),
       cmocka_unit_test(each_log_line_names_the_user),
       cmocka_unit_test(debug_logs_the_time_once),
+      cmocka_unit_test(debug_logs_the_version_once),
       cmocka_unit_test(sshd_is_always_told),
       cmocka_unit_test(login_command_is_what_the_person_reads),
       cmocka_unit_test(quiet_tells_nothing),
