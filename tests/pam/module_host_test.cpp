@@ -1,4 +1,5 @@
-// What the host keeps: its signals, its children, its threads, its descriptors and its state.
+// What the host keeps: its signals, its children, its descriptors and its state. Threads have a
+// test of their own.
 #include <dirent.h>
 #include <fcntl.h>
 #include <security/pam_appl.h>
@@ -122,46 +123,6 @@ void child_of_the_host_stays_the_hosts(void**) {
   assert_int_equal(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
   assert_served(stage);
   assert_int_equal(exit_status_of(child), 7);
-}
-
-/// Keeps the allocator's locks busy, which a careless fork would find taken for ever.
-void allocate_until(const std::atomic<bool>& done) {
-  while (!done) {
-    const auto memory = std::make_unique<std::vector<char>>(100'000);
-    (*memory)[memory->size() / 2] = 1;
-  }
-}
-
-void host_of_many_threads_is_served(void**) {
-#ifdef __SANITIZE_THREAD__
-  // Its runtime takes the clone for a thread, and waits in it for locks of the others.
-  print_message("SKIP: ThreadSanitizer cannot follow a clone of many threads\n");
-  skip();
-#endif
-  constexpr int kThreads = 4;
-  constexpr int kSessions = 8;
-  const Stage stage;
-  stage.helper_script(kSayToken);
-  stage.stack("sshd", {kPatient});
-  const std::string user = own_name();
-  std::atomic<bool> done = false;
-  std::atomic<int> served = 0;
-  std::vector<std::thread> busy;
-  for (int i = 0; i < 2; ++i) busy.emplace_back([&] { allocate_until(done); });
-  std::vector<std::thread> hosts;
-  for (int i = 0; i < kThreads; ++i) {
-    hosts.emplace_back([&] {
-      for (int session = 0; session < kSessions; ++session) {
-        Host host(stage.path(""), "sshd", user.c_str());
-        if (host.open_session().token == kToken) ++served;
-      }
-    });
-  }
-  for (std::thread& host : hosts) host.join();
-  done = true;
-  for (std::thread& thread : busy) thread.join();
-  assert_int_equal(served, kThreads * kSessions);
-  assert_false(has_children());
 }
 
 std::string link_target(const std::string& path) {
@@ -294,7 +255,6 @@ int main() {
       cmocka_unit_test(no_child_is_left),
       cmocka_unit_test(no_child_is_left_by_a_missing_helper),
       cmocka_unit_test(child_of_the_host_stays_the_hosts),
-      cmocka_unit_test(host_of_many_threads_is_served),
       cmocka_unit_test(host_is_left_as_it_was),
       cmocka_unit_test(host_is_left_as_it_was_after_a_deadline),
       cmocka_unit_test(supervisor_is_deaf_to_the_helper),
