@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "vault/location.h"
 
 namespace claude_auth {
 namespace {
@@ -37,6 +38,7 @@ void append(List& list, const std::string& line) {
 /// What arrives, with its caps.
 struct Arriving {
   std::string body;
+  LocationReader location;
   std::size_t header_bytes = 0;
   bool too_big = false;
 };
@@ -51,12 +53,14 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* to
   return length;
 }
 
-std::size_t take_header(const char*, std::size_t size, std::size_t count, void* to) noexcept {
+std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, void* to) noexcept {
   auto& arriving = *static_cast<Arriving*>(to);
   const std::size_t length = size * count;
   arriving.header_bytes += length;
   arriving.too_big = arriving.too_big || arriving.header_bytes > kMaxHeaders;
-  return arriving.too_big ? 0 : length;
+  if (arriving.too_big) return 0;
+  arriving.location.take({bytes, length});
+  return length;
 }
 
 /// Sets options and remembers whether one was refused.
@@ -81,7 +85,11 @@ class Options {
 
 void restrict_transport(Options& options) {
   options.set(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
   options.set(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  options.set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
   options.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   options.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   options.set(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -144,13 +152,6 @@ HttpFailure failure(CURLcode code, const char* detail, const Arriving& arriving,
   const bool retry =
       error.kind == StoreErrorKind::unreachable && code != CURLE_PEER_FAILED_VERIFICATION;
   return {std::move(error), retry};
-}
-
-/// The one Location of the final reply, empty where there is none or several.
-std::string location_of(CURL* easy) {
-  curl_header* header = nullptr;
-  if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
-  return header->amount == 1 ? header->value : "";
 }
 
 std::optional<Millis> retry_after_of(CURL* easy) {
@@ -297,7 +298,7 @@ std::expected<HttpReply, HttpFailure> HttpConnection::exchange(const HttpRequest
 
   HttpReply reply;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply.status);
-  reply.location = location_of(easy);
+  reply.location = arriving.location.only();
   reply.retry_after = retry_after_of(easy);
   reply.certificate_end = certificate_end_of(easy);
   reply.body = std::move(arriving.body);
