@@ -63,6 +63,7 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     "${CLAUDE_AUTH_UNITDIR}" "${CLAUDE_AUTH_PRESETDIR}" "${CLAUDE_AUTH_USERENVDIR}" /usr/lib/systemd
     /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8 /usr/share/licenses
     /usr/share/bash-completion /usr/share/bash-completion/completions
+    /usr/share/authselect /usr/share/authselect/vendor
     /usr/share/fish /usr/share/fish/vendor_completions.d
     /usr/share/zsh /usr/share/zsh/vendor-completions /usr/share/zsh/site-functions)
 

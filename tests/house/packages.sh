@@ -14,7 +14,8 @@ if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
   test_packages+=(libpam-systemd)
 fi
 fuzz_packages=(clang-19 libclang-rt-19-dev)
-lint_packages=(clang-format-19 clang-tidy-19 cppcheck mandoc perl prometheus shellcheck)
+lint_packages=(clang-format-19 clang-tidy-19 cppcheck mandoc perl prometheus selinux-policy-dev
+  semodule-utils shellcheck)
 
 # Of these only the programs are wanted: a machine that had no such service must not begin to run
 # one. By package.

@@ -104,6 +104,7 @@ machine_lacks() {
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
     'needs a machine that boots'*) [[ -n $(why_no_machine) ]] ;;
     'needs bash'* | 'needs fish'* | 'needs zsh'*) [[ -z $(type -P "${1#needs }") ]] ;;
+    'needs selinux-policy-dev'*) [[ -z $(type -P semodule_unpackage) || ! -e /usr/share/selinux/devel/Makefile ]] ;;
     'needs gcov'*) [[ -z $(type -P gcov) || ${CXX-} == *clang* ]] ;;
     'needs systemd-analyze'*) [[ -z $(type -P systemd-analyze) ]] ;;
     'no bao or vault'*) [[ -z ${VAULT_BIN-} && -z $(type -P bao vault) ]] ;;
