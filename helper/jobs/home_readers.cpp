@@ -35,10 +35,14 @@ bool is_home_reader(std::string_view line, const std::vector<std::string>& homes
          is_below_home(line.substr(equals), homes);
 }
 
+// Not the address of fclose, whose attributes GCC 14 would miss in the type.
+struct Close {
+  void operator()(FILE* file) const { std::fclose(file); }
+};
+
 // By stdio: a C++ stream would bring the locales into a program that every login starts.
 bool reads_home(const std::string& path, const std::vector<std::string>& homes) {
-  const std::unique_ptr<FILE, decltype(&std::fclose)> unit(::fopen(path.c_str(), "re"),
-                                                           &std::fclose);
+  const std::unique_ptr<FILE, Close> unit(::fopen(path.c_str(), "re"));
   if (!unit) return false;
   char* line = nullptr;
   std::size_t capacity = 0;
