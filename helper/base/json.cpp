@@ -1,10 +1,8 @@
 #include "base/json.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <new>
-#include <system_error>
 
 #include "base/errors.h"
 #include "base/plausible_time.h"
@@ -37,10 +35,10 @@ bool survives_a_rewrite(std::string_view number) {
   if (number.find_first_of(".eE") == std::string_view::npos) return true;
   const std::size_t digits = significant_digits(number);
   if (digits == 0) return true;
-  double value = 0;
-  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
-  return digits <= kExactDigits && parsed.ec == std::errc() && std::abs(value) <= kLargestExact &&
-         std::abs(value) >= kSmallestExact;
+  // std::from_chars for a double would bring libm along, a library more for every login to load.
+  const Json real(json_loadb(number.data(), number.size(), JSON_DECODE_ANY, nullptr));
+  const double value = std::abs(json_number_value(real.get()));
+  return digits <= kExactDigits && value <= kLargestExact && value >= kSmallestExact;
 }
 
 /// Where the string that starts at `text[start]` ends: behind its closing quote.
