@@ -90,6 +90,13 @@ void GenerationHistory::write_to(json_t* state) const {
     json_array_append_new(dead, entry.release());
   }
   json_object_set_new(state, "dead", dead);
+  if (lost_ && seen_.empty()) json_object_set_new(state, "memory_lost", json_true());
+}
+
+GenerationHistory GenerationHistory::lost() {
+  GenerationHistory history;
+  history.lost_ = true;
+  return history;
 }
 
 GenerationHistory GenerationHistory::read_from(const json_t* state) {
@@ -100,6 +107,9 @@ GenerationHistory GenerationHistory::read_from(const json_t* state) {
     if (is_hash(hash)) history.seen_.emplace_back(json_string_value(hash));
   }
   drop_oldest(history.seen_);
+  const bool all_understood =
+      json_is_array(seen) && (json_array_size(seen) == 0 || !history.seen_.empty());
+  history.lost_ = !all_understood || json_is_true(json_object_get(state, "memory_lost"));
   history.youngest_expires_at_ms_ = integer_member(state, "youngest_expires_at_ms").value_or(0);
   const json_t* last = json_object_get(state, "last_seen");
   if (is_hash(last)) history.last_seen_ = json_string_value(last);

@@ -41,7 +41,8 @@ class GenerationHistory {
   /// (file_identity; empty: over none). No-op for a living one.
   void note_restored(std::string_view hash, const std::string& over);
 
-  [[nodiscard]] bool any_seen() const { return !seen_.empty(); }
+  /// A valid login was seen here, or may have been, before this memory was lost.
+  [[nodiscard]] bool any_seen() const { return !seen_.empty() || lost_; }
   [[nodiscard]] const std::string& last_seen() const { return last_seen_; }
   [[nodiscard]] bool is_dead(std::string_view hash) const;
   /// Its restore is used up: it was under way, and the file that it was to replace is not the one
@@ -57,9 +58,14 @@ class GenerationHistory {
   /// `hash` was seen here, and another generation for the first time after it.
   [[nodiscard]] bool is_superseded(std::string_view hash) const;
 
-  /// As part of the state file. A member that is not of the right form is taken as empty.
+  /// As part of the state file. A member that is not of the right form is taken as empty, and
+  /// without a list of what was seen it is a memory that was lost.
   void write_to(json_t* state) const;
   [[nodiscard]] static GenerationHistory read_from(const json_t* state);
+
+  /// What a state file that is garbled leaves: there were jobs here before, and nobody knows what
+  /// they saw.
+  [[nodiscard]] static GenerationHistory lost();
 
  private:
   struct Dead {
@@ -73,6 +79,7 @@ class GenerationHistory {
   std::int64_t youngest_expires_at_ms_ = 0;
   std::string last_seen_;
   std::vector<Dead> dead_;
+  bool lost_ = false;
 };
 
 }  // namespace claude_auth

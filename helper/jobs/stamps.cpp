@@ -90,7 +90,12 @@ std::expected<Stamps, std::string> load_stamps(const Context& context) {
     return std::unexpected(text.error().sentence());
   }
   const auto state = parse_object(*text);
-  return state ? read_from(state->get()) : Stamps{};
+  if (!state) {
+    Stamps lost;
+    lost.generations = GenerationHistory::lost();
+    return lost;
+  }
+  return read_from(state->get());
 }
 
 std::expected<void, std::string> save_stamps(const Context& context, const ChangeLock& /*lock*/,

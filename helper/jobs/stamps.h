@@ -54,8 +54,8 @@ class ChangeLock {
   FileLock lock_;
 };
 
-/// Reads state.json. An absent file, and one that is garbled, is an empty memory; one that cannot
-/// be trusted or read is an error: one sentence.
+/// Reads state.json. An absent file is an empty memory, and a garbled one a lost one: who may have
+/// logged out stays so. One that cannot be trusted or read is an error: one sentence.
 [[nodiscard]] std::expected<Stamps, std::string> load_stamps(const Context& context);
 
 /// Writes state.json.

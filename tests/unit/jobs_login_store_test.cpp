@@ -255,6 +255,20 @@ void a_garbled_state_is_an_empty_memory(void**) {
   assert_string_equal(home.generation().c_str(), "one");
 }
 
+void a_garbled_state_brings_back_nobody_who_may_have_logged_out(void**) {
+  for (const char* text : {"", "garbled", "{}", R"({"seen":7})", R"({"seen":["?"]})"}) {
+    const UserHome home;
+    home.backed_up("one");
+    home.log_out();
+    put(home.paths.state, text);
+    // The first of them writes a state that is whole again.
+    for (int login = 0; login < 2; ++login) {
+      static_cast<void>(home.login());
+      if (home.generation() != "none") fail_msg("brought back with the state: %s", text);
+    }
+  }
+}
+
 void the_locks_of_a_killed_job_are_removed(void**) {
   Outage home;
   home.repair_store();
@@ -396,6 +410,7 @@ int main() {
       cmocka_unit_test(a_state_directory_that_cannot_be_made_keeps_the_store_out),
       cmocka_unit_test(a_state_directory_that_cannot_be_written_keeps_the_store_out),
       cmocka_unit_test(a_garbled_state_is_an_empty_memory),
+      cmocka_unit_test(a_garbled_state_brings_back_nobody_who_may_have_logged_out),
       cmocka_unit_test(the_locks_of_a_killed_job_are_removed),
       cmocka_unit_test(of_many_logins_one_restores),
       cmocka_unit_test(of_many_logins_one_meets_the_outage),
