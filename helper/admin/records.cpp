@@ -132,7 +132,7 @@ std::expected<Records, std::string> Records::open(const std::string& directory, 
   }
   auto lock = FileLock::acquire(directory + "/lock", deadline);
   if (lock) return Records(directory, std::move(*lock));
-  if (lock.error().error == EWOULDBLOCK) {
+  if (lock.error().kind == FileErrorKind::locked) {
     return std::unexpected("another claude-auth-admin is at work here: try again when it is done");
   }
   return std::unexpected(lock.error().sentence());

@@ -91,7 +91,9 @@ std::expected<FileLock, FileError> FileLock::acquire(const std::string& path, De
     auto fd = open_own_file(path, O_RDWR);
     if (!fd) return std::unexpected(fd.error());
     if (const int error = lock_until(fd->get(), deadline); error != 0) {
-      return std::unexpected(FileError{FileErrorKind::failed, error, path});
+      const bool locked = error == EWOULDBLOCK;
+      return std::unexpected(
+          FileError{locked ? FileErrorKind::locked : FileErrorKind::failed, error, path});
     }
     if (still_named(fd->get(), path)) return FileLock(std::move(*fd));
   }

@@ -222,6 +222,8 @@ std::string FileError::sentence() const {
              "secret, chmod go-w otherwise)";
     case FileErrorKind::too_big:
       return shown + " is larger than it can rightly be: move it away";
+    case FileErrorKind::locked:
+      return shown + ": another job held this lock until the time was up";
     case FileErrorKind::failed:
       break;
   }

@@ -21,6 +21,7 @@ enum class FileErrorKind {
   foreign_owner,  ///< owned by somebody else
   too_open,       ///< has permission bits that it must not have
   too_big,        ///< larger than the caller's cap
+  locked,         ///< a lock that somebody else held until the deadline
   failed,         ///< any other call failed; `error` is its errno
 };
 
@@ -104,8 +105,8 @@ void remove_leftovers(const std::string& path);
 /// An flock(2) on a file of our own, released by the destructor or by death.
 class FileLock {
  public:
-  /// Takes the lock, waiting until `deadline` (already passed: one try). errno EWOULDBLOCK in
-  /// `FileError::error` where somebody else held it throughout. Makes the file (0600).
+  /// Takes the lock, waiting until `deadline` (already passed: one try). `locked` where somebody
+  /// else held it throughout. Makes the file (0600).
   [[nodiscard]] static std::expected<FileLock, FileError> acquire(const std::string& path,
                                                                   Deadline deadline);
 

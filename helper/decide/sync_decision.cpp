@@ -8,6 +8,7 @@ constexpr std::chrono::seconds kTooCloseToRefresh{360};
 
 constexpr std::chrono::hours kTrialEvery{24};
 constexpr int kUncheckedIsLong = 4;
+constexpr int kBusyIsLong = 2;
 
 }  // namespace
 
@@ -47,6 +48,10 @@ AfterProbe after_probe(ProbeVerdict verdict, bool restored_before) {
 
 bool is_unchecked_for_long(int times_in_a_row) {
   return times_in_a_row >= kUncheckedIsLong;
+}
+
+bool is_busy_for_long(int times_in_a_row) {
+  return times_in_a_row >= kBusyIsLong;
 }
 
 bool trial_is_due(const TokenTrial& trial, Instant now) {

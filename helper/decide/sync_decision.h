@@ -42,6 +42,10 @@ enum class AfterProbe {
 /// Whether "could not be checked" has been said so often in a row that a person must hear of it.
 [[nodiscard]] bool is_unchecked_for_long(int times_in_a_row);
 
+/// The same of a login that was not restored since a lock was in other hands: hours later it is in
+/// nobody's who lives as he should.
+[[nodiscard]] bool is_busy_for_long(int times_in_a_row);
+
 /// What is known of the store's setup token before it is tried.
 struct TokenTrial {
   bool accepted_before = false;

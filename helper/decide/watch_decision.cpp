@@ -61,4 +61,8 @@ Millis heal_retry(int failures) {
   return doubled_after(failures, Millis(250), Millis(500));
 }
 
+int heals_until_told(HealTrouble trouble) {
+  return trouble == HealTrouble::busy ? 50 : 10;
+}
+
 }  // namespace claude_auth

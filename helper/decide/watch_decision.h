@@ -51,4 +51,15 @@ enum class WatchStep {
 /// is free, and the login is to be back within a second of it.
 [[nodiscard]] Millis heal_retry(int failures);
 
+/// Why a heal failed.
+enum class HealTrouble {
+  broken,  ///< a full disk, a wrong owner
+  busy,    ///< somebody else held a lock to the end
+};
+
+/// How many heals in a row have to fail before it is a FAIL. What is broken: for about five
+/// seconds. What is busy, where each try waits 2 s for the lock: for two minutes, since a lock of
+/// Claude's is taken from a dead client after one.
+[[nodiscard]] int heals_until_told(HealTrouble trouble);
+
 }  // namespace claude_auth

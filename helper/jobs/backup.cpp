@@ -121,10 +121,10 @@ int backup(Context& context, BackupSource source) {
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
   const Observation seen = observe(context, stamps->generations);
-  stamps = update_stamps(context, deadline, [&](Stamps& now) {
+  auto stamped = update_stamps(context, deadline, [&](Stamps& now) {
     remember_if_still_here(context, seen, now.generations);
   });
-  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
   Json piped;
   if (source == BackupSource::standard_input) {
     piped = login_from_standard_input();
@@ -134,13 +134,13 @@ int backup(Context& context, BackupSource source) {
     return context.finish(Status::fail, why_not(seen));
   }
 
-  auto opened = open_store(context, *stamps, Retry::configured, Verify::when_due, deadline);
+  auto opened = open_store(context, *stamped, Retry::configured, Verify::when_due, deadline);
   if (!opened) return context.finish(Status::fail, opened.error().sentence);
-  stamps = update_stamps(context, deadline,
-                         [&](Stamps& now) { stamp_verified(*opened, now, context.clock.now()); });
-  if (!stamps) return context.finish(Status::fail, stamps.error());
+  stamped = update_stamps(context, deadline,
+                          [&](Stamps& now) { stamp_verified(*opened, now, context.clock.now()); });
+  if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
   const json_t& login = piped ? *piped : *seen.file.login();
-  const Outcome outcome = back_up(context, *opened->store, *stamps, login, deadline);
+  const Outcome outcome = back_up(context, *opened->store, *stamped, login, deadline);
   pass_on_warning(*opened, context);
   return context.finish(outcome.status, outcome.reason);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/errors.h"
 #include "claude/client_lock.h"
@@ -14,6 +15,10 @@ namespace {
 
 // Below this no lock of Claude's is taken: there would be no time left to give it back in order.
 constexpr Millis kLockNeeds{200};
+
+std::unexpected<ChangeError> broken(std::string sentence) {
+  return std::unexpected(ChangeError{.sentence = std::move(sentence)});
+}
 
 // A malformed file may still hold a person's mcpOAuth: a second name keeps its every byte. Returns
 // that name.
@@ -26,12 +31,12 @@ std::expected<std::string, std::string> keep_aside(const Context& context,
                          errno_text(errno));
 }
 
-std::expected<void, std::string> write_credentials(const Context& context, const Observation& seen,
+std::expected<void, ChangeError> write_credentials(const Context& context, const Observation& seen,
                                                    const json_t& login) {
   std::string aside;
   if (seen.login == LocalLogin::malformed) {
     auto kept = keep_aside(context, seen.file.target);
-    if (!kept) return std::unexpected(kept.error());
+    if (!kept) return broken(kept.error());
     aside = *kept;
   }
   remove_leftovers(seen.file.target);
@@ -43,11 +48,11 @@ std::expected<void, std::string> write_credentials(const Context& context, const
   // name is needed, and none more at each try.
   if (!aside.empty() && file_identity(aside) == file_identity(seen.file.target))
     ::unlink(aside.c_str());
-  return std::unexpected(written.error().sentence());
+  return broken(written.error().sentence());
 }
 
 // A symbolic link keeps its target: a dangling one would prove nothing to the next look.
-std::expected<void, std::string> write_rest(const Context& context, const Observation& seen) {
+std::expected<void, ChangeError> write_rest(const Context& context, const Observation& seen) {
   const std::string& target = seen.file.target;
   remove_leftovers(target);
   std::string rest = without_login(*seen.file.root);
@@ -56,7 +61,7 @@ std::expected<void, std::string> write_rest(const Context& context, const Observ
                            ? remove_file(target)
                            : replace_file(target, rest.empty() ? "{}" : rest, Durability::durable);
   wipe(rest);
-  if (!written) return std::unexpected(written.error().sentence());
+  if (!written) return broken(written.error().sentence());
   return {};
 }
 
@@ -74,28 +79,30 @@ struct Hold {
 
 // Rule 5: `change` runs under all locks, where what is there then still wants it.
 template <typename Change>
-std::expected<Replaced, std::string> change_login(const Context& context,
+std::expected<Replaced, ChangeError> change_login(const Context& context,
                                                   const StillWanted& still_wanted,
                                                   Deadline deadline, Change change) {
   if (deadline.remaining() < kLockNeeds)
-    return std::unexpected("too little of the deadline is left to take Claude's locks");
+    return broken("too little of the deadline is left to take Claude's locks");
   if (auto made = make_directories(context.paths.claude_dir, 0700); !made)
-    return std::unexpected(made.error().sentence());
+    return broken(made.error().sentence());
 
   const SignalBlock no_polite_death;
   auto change_lock = ChangeLock::acquire(context, deadline.earlier_by(kLockNeeds));
   if (!change_lock) return std::unexpected(change_lock.error());
   auto stamps = load_stamps(context);
-  if (!stamps) return std::unexpected(stamps.error());
+  if (!stamps) return broken(stamps.error());
 
   auto client_lock = ClientLock::acquire(context.paths.claude_dir, context.paths.client_locks,
                                          deadline.earlier_by(kLockNeeds));
-  if (!client_lock) return std::unexpected(client_lock.error().sentence);
+  if (!client_lock)
+    return std::unexpected(ChangeError{.busy = client_lock.error().busy,
+                                       .sentence = std::move(client_lock.error().sentence)});
 
   const Observation seen = observe(context, stamps->generations);
   remember(seen, stamps->generations);
   if (!still_wanted(seen, stamps->generations)) return Replaced::not_wanted;
-  const std::expected<void, std::string> changed =
+  const std::expected<void, ChangeError> changed =
       change(Hold{.seen = seen, .stamps = *stamps, .change_lock = *change_lock});
   if (!changed) return std::unexpected(changed.error());
   return Replaced::replaced;
@@ -103,10 +110,10 @@ std::expected<Replaced, std::string> change_login(const Context& context,
 
 }  // namespace
 
-std::expected<Replaced, std::string> replace_login(const Context& context, const json_t& login,
+std::expected<Replaced, ChangeError> replace_login(const Context& context, const json_t& login,
                                                    const StillWanted& still_wanted,
                                                    Deadline deadline) {
-  const auto replace = [&](const Hold& hold) -> std::expected<void, std::string> {
+  const auto replace = [&](const Hold& hold) -> std::expected<void, ChangeError> {
     // A dead generation's one restore is used up before it is written, but for as long as the file
     // that it replaces is still there: neither a kill nor a full disk gives it a second one, or
     // takes the first. Seen it is only once it is there: else a wipe that is still on disk
@@ -116,7 +123,7 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
     // On disk before the login is: a power cut must not bring back what was known to be dead.
     if (auto saved = save_stamps(context, hold.change_lock, hold.stamps, Durability::durable);
         !saved)
-      return saved;
+      return broken(saved.error());
     if (auto written = write_credentials(context, hold.seen, login); !written) return written;
     hold.stamps.generations.see(generation);
     // The login is in place; what cannot be stamped now is seen by the next job.
@@ -126,42 +133,42 @@ std::expected<Replaced, std::string> replace_login(const Context& context, const
   return change_login(context, still_wanted, deadline, replace);
 }
 
-std::expected<Replaced, std::string> remove_login(const Context& context,
+std::expected<Replaced, ChangeError> remove_login(const Context& context,
                                                   const StillWanted& still_wanted,
                                                   Deadline deadline) {
   return change_login(context, still_wanted, deadline,
                       [&](const Hold& hold) { return write_rest(context, hold.seen); });
 }
 
-std::expected<void, std::string> write_token_env(const Context& context, const Secret& token,
+std::expected<void, ChangeError> write_token_env(const Context& context, const Secret& token,
                                                  Deadline deadline) {
   if (auto made = make_directories(context.paths.config_dir, 0700); !made)
-    return std::unexpected(made.error().sentence());
+    return broken(made.error().sentence());
   auto lock = ChangeLock::acquire(context, deadline);
   if (!lock) return std::unexpected(lock.error());
   auto here = read_oauth_env(context.paths.token_env, context.user.uid);
-  if (!here) return std::unexpected(here.error().sentence());
+  if (!here) return broken(here.error().sentence());
   if (here->same_as(token)) return {};
   if (here->empty() && has_content(context.paths.token_env))
-    return std::unexpected(context.paths.token_env +
-                           " holds something else than one setup token: move it away");
+    return broken(context.paths.token_env +
+                  " holds something else than one setup token: move it away");
   remove_leftovers(context.paths.token_env);
   std::string line = oauth_env_line(token);
   const auto written = replace_file(context.paths.token_env, line, Durability::durable);
   wipe(line);
-  if (!written) return std::unexpected(written.error().sentence());
+  if (!written) return broken(written.error().sentence());
   return {};
 }
 
-std::expected<void, std::string> remove_token_env(const Context& context, Deadline deadline) {
+std::expected<void, ChangeError> remove_token_env(const Context& context, Deadline deadline) {
   if (::access(context.paths.token_env.c_str(), F_OK) != 0 && errno == ENOENT) return {};
   auto lock = ChangeLock::acquire(context, deadline);
   if (!lock) return std::unexpected(lock.error());
   const auto here = read_oauth_env(context.paths.token_env, context.user.uid);
-  if (!here) return std::unexpected(here.error().sentence());
+  if (!here) return broken(here.error().sentence());
   if (here->empty() && has_content(context.paths.token_env)) return {};
   if (auto removed = remove_file(context.paths.token_env); !removed)
-    return std::unexpected(removed.error().sentence());
+    return broken(removed.error().sentence());
   return {};
 }
 

@@ -24,28 +24,27 @@ enum class Replaced {
 /// Puts `login` (a valid claudeAiOauth object) into the credentials file (DESIGN rule 5): under
 /// change.lock and Claude's three locks, decided again by `still_wanted`, every other key kept. A
 /// malformed file is kept beside it as `.credentials.json.malformed-<epoch ms>`. Stamps what
-/// was seen and written. Error: one sentence; nothing was changed then. Needs 200 ms.
-[[nodiscard]] std::expected<Replaced, std::string> replace_login(const Context& context,
+/// was seen and written. On an error nothing was changed. Needs 200 ms.
+[[nodiscard]] std::expected<Replaced, ChangeError> replace_login(const Context& context,
                                                                  const json_t& login,
                                                                  const StillWanted& still_wanted,
                                                                  Deadline deadline);
 
 /// Takes a valid login out of the credentials file, in the same way: every other key is kept, and
 /// the file removed where there is none. `still_wanted` has to refuse what is no valid login.
-/// Error: one sentence; nothing was changed then. Needs 200 ms.
-[[nodiscard]] std::expected<Replaced, std::string> remove_login(const Context& context,
+/// On an error nothing was changed. Needs 200 ms.
+[[nodiscard]] std::expected<Replaced, ChangeError> remove_login(const Context& context,
                                                                 const StillWanted& still_wanted,
                                                                 Deadline deadline);
 
 /// Writes the env file with `token`, unless it holds it already. A file with other lines than ours
-/// is never replaced. Error: one sentence.
-[[nodiscard]] std::expected<void, std::string> write_token_env(const Context& context,
+/// is never replaced.
+[[nodiscard]] std::expected<void, ChangeError> write_token_env(const Context& context,
                                                                const Secret& token,
                                                                Deadline deadline);
 
-/// Removes the env file; absent is success. A file with other lines than ours stays. Error: one
-/// sentence.
-[[nodiscard]] std::expected<void, std::string> remove_token_env(const Context& context,
+/// Removes the env file; absent is success. A file with other lines than ours stays.
+[[nodiscard]] std::expected<void, ChangeError> remove_token_env(const Context& context,
                                                                 Deadline deadline);
 
 /// Removes what a killed process of ours left, if there is any: Claude's locks of which there is a

@@ -90,7 +90,8 @@ void Doctor::check_client() {
 bool Doctor::check_state() {
   auto stamps = update_stamps(*context_, Deadline::in(Millis(1000)), [](Stamps&) {});
   if (!stamps) {
-    say(Status::fail, "state cannot be kept, so no login asks the store: " + stamps.error());
+    say(Status::fail,
+        "state cannot be kept, so no login asks the store: " + stamps.error().sentence);
     return false;
   }
   stamps_ = std::move(*stamps);

@@ -1,7 +1,6 @@
 #include "jobs/login.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "claude/oauth_env.h"
@@ -53,7 +52,9 @@ class Login {
   int apply_login(const Document& document);
   int store_failed(const StoreError& error);
   int fail(std::string_view reason);
-  int not_carried_out(std::string_view reason);
+  int not_carried_out(const std::string& what, const ChangeError& error);
+  int not_asked(const std::string& why);
+  int end_in_trouble();
   void withdraw_token();
   void wait_longer();
   void say(const Secret& token);
@@ -75,7 +76,7 @@ class Login {
   Secret said_;        // the token that the module has been told
   TokenHere token_state_ = TokenHere::none;
   Observation seen_;
-  std::string trouble_;  // why what is here could not be looked at or written
+  ChangeError trouble_;  // why what is here could not be looked at or written, if so
   bool waits_longer_ = false;
   bool carried_out_ = true;  // what the store said is here now
 };
@@ -84,11 +85,11 @@ class Login {
 // store is not asked (DESIGN rule 10).
 bool Login::look() {
   auto stamps = load_stamps(context_);
-  if (!stamps) trouble_ = stamps.error();
+  if (!stamps) trouble_ = {.sentence = stamps.error()};
   stamps_ = stamps ? std::move(*stamps) : Stamps{};
 
   auto token = read_oauth_env(context_.paths.token_env, context_.user.uid);
-  if (!token) trouble_ = token.error().sentence();
+  if (!token) trouble_ = {.sentence = token.error().sentence()};
   token_here_ = token ? std::move(*token) : Secret();
   token_state_ = TokenHere::none;
   if (!token_here_.empty())
@@ -96,7 +97,7 @@ bool Login::look() {
         judge(token_here_) == TokenInStore::rejected ? TokenHere::rejected : TokenHere::usable;
 
   seen_ = observe(context_, stamps_.generations);
-  if (seen_.login == LocalLogin::unreadable) trouble_ = seen_.file.problem;
+  if (seen_.login == LocalLogin::unreadable) trouble_ = {.sentence = seen_.file.problem};
   return stamps.has_value();
 }
 
@@ -146,10 +147,23 @@ int Login::fail(std::string_view reason) {
   return context_.finish(Status::fail, reason);
 }
 
-// What the store said is not here yet: the next login has to ask again.
-int Login::not_carried_out(std::string_view reason) {
+// What the store said is not here yet: the next login has to ask again. A lock in other hands is
+// nothing broken: another job of this user's is at work, or Claude itself changes the login.
+int Login::not_carried_out(const std::string& what, const ChangeError& error) {
   carried_out_ = false;
-  return fail(reason);
+  return context_.finish(error.busy ? Status::warn : Status::fail, what + ": " + error.sentence);
+}
+
+// Nobody was asked, or nothing of what he said could be kept: what is here decides how bad that is.
+int Login::not_asked(const std::string& why) {
+  if (something_usable() || seen_.login == LocalLogin::logged_out)
+    return context_.finish(Status::warn, why + "; what is here stays as it is");
+  return fail(why + "; the login here is " + name_of(seen_.login) + " and could not be restored");
+}
+
+int Login::end_in_trouble() {
+  if (trouble_.sentence.empty()) return 0;
+  return trouble_.busy ? not_asked(trouble_.sentence) : fail(trouble_.sentence);
 }
 
 // Nothing usable is here, so the module has the patience for more.
@@ -209,9 +223,9 @@ int Login::use_what_is_here() {
     announce_login_end();
 
   GenerationHistory after = stamps_.generations;
-  if (trouble_.empty() && remember(seen_, after))
+  if (trouble_.sentence.empty() && remember(seen_, after))
     stamp([&](Stamps& stamps) { remember_if_still_here(context_, seen_, stamps.generations); });
-  return trouble_.empty() ? 0 : fail(trouble_);
+  return end_in_trouble();
 }
 
 // Several logins of one user at once: one asks the store, the others wait for what it finds.
@@ -224,7 +238,7 @@ int Login::ask_store(LoginStep how) {
   if (auto made = make_directories(context_.paths.state_dir, 0700); !made)
     return fail(made.error().sentence());
   auto lock = FileLock::acquire(context_.paths.login_lock, deadline_);
-  if (!lock && lock.error().error == EWOULDBLOCK) return use_what_is_here();
+  if (!lock && lock.error().kind == FileErrorKind::locked) return use_what_is_here();
   if (!lock) return fail(lock.error().sentence());
 
   if (!look()) return use_what_is_here();
@@ -253,7 +267,7 @@ int Login::ask_store_alone() {
         remember_if_still_here(context_, seen_, stamps.generations);
         stamps.store_attempt_at = now;
       }))
-    return fail(trouble_);
+    return end_in_trouble();
 
   if (!opened) return store_failed(opened.error());
   if (auto ours = verify_token(*opened, context_, stamps_, Verify::when_due, deadline_); !ours)
@@ -271,7 +285,7 @@ int Login::ask_store_alone() {
         stamps.store_read_at.reset();
         stamps.setup_token_stored_at = document.setup_token_stored_at();
       }))
-    return fail(trouble_);
+    return end_in_trouble();
   // What was found is worth more time than asking for it.
   if (!something_usable() && needs_help(seen_.login)) wait_longer();
   const int exit_status = apply(*stored);
@@ -290,12 +304,9 @@ int Login::store_failed(const StoreError& error) {
     stamps.store_attempt_at.reset();
     stamps.store_retry_at = now + shun;
   });
-  if (!stamped) return fail(trouble_);
+  if (!stamped && !trouble_.busy) return end_in_trouble();
   if (token_state_ == TokenHere::usable) export_token(token_here_);
-  if (something_usable() || seen_.login == LocalLogin::logged_out)
-    return context_.finish(Status::warn, error.sentence + "; what is here stays as it is");
-  return fail(error.sentence + "; the login here is " + name_of(seen_.login) +
-              " and could not be restored");
+  return not_asked(error.sentence);
 }
 
 int Login::apply(const StoredDocument& stored) {
@@ -312,7 +323,7 @@ int Login::apply(const StoredDocument& stored) {
   withdraw_token();
   if (judge(token) == TokenInStore::rejected) {
     reply_.notice(Notice::setup_token_rejected);
-    trouble_ = kRejectedToken;
+    trouble_ = {.sentence = kRejectedToken};
   }
   if (judge(token) == TokenInStore::bad_shape)
     context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
@@ -333,9 +344,9 @@ void Login::withdraw_token() {
 int Login::apply_token(const Secret& token) {
   const bool known = token.same_as(token_here_);
   export_token(token);
-  if (known) return trouble_.empty() ? 0 : fail(trouble_);
+  if (known) return end_in_trouble();
   if (auto written = write_token_env(context_, token, deadline_); !written)
-    return not_carried_out("the setup token is in this session only: " + written.error());
+    return not_carried_out("the setup token is in this session only", written.error());
   return context_.finish(Status::ok, "setup token taken from the store");
 }
 
@@ -344,20 +355,24 @@ int Login::apply_login(const Document& document) {
   const RestoreVerdict verdict = plan.decide(seen_, stamps_.generations);
   if (verdict == RestoreVerdict::restore) {
     auto replaced = plan.carry_out(deadline_);
-    if (!replaced) return not_carried_out("the login could not be restored: " + replaced.error());
-    if (*replaced == Replaced::not_wanted) return trouble_.empty() ? 0 : fail(trouble_);
-    if (trouble_.empty()) return context_.finish(Status::recovered, plan.story(seen_.login));
+    if (!replaced)
+      return not_carried_out(replaced.error().busy ? "the login is not restored yet"
+                                                   : "the login could not be restored",
+                             replaced.error());
+    if (*replaced == Replaced::not_wanted) return end_in_trouble();
+    if (trouble_.sentence.empty())
+      return context_.finish(Status::recovered, plan.story(seen_.login));
     context_.note_recovery(plan.story(seen_.login));
-    return fail(trouble_);
+    return end_in_trouble();
   }
   if (needs_person(verdict, seen_.login)) {
     reply_.notice(Notice::login_needed);
-    if (!trouble_.empty()) context_.warnings.push_back(trouble_);
+    if (!trouble_.sentence.empty()) context_.warnings.push_back(trouble_.sentence);
     return fail(std::string("the login is ") + name_of(seen_.login) + " and " +
                 plan.reason(verdict) + ": run `" + context_.config.login_command + "`");
   }
   announce_login_end();
-  return trouble_.empty() ? 0 : fail(trouble_);
+  return end_in_trouble();
 }
 
 }  // namespace

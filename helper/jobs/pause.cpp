@@ -11,7 +11,7 @@ namespace {
 // The lock is given back before the end of the job is written down, which takes it too.
 std::expected<void, std::string> mark_as_paused(const Context& context) {
   const auto lock = ChangeLock::acquire(context, Deadline::in(kPersonWaits));
-  if (!lock) return std::unexpected(lock.error());
+  if (!lock) return std::unexpected(lock.error().sentence);
   remove_leftovers(context.paths.paused);
   const std::string since = iso8601(context.clock.now()) + "\n";
   if (auto written = replace_file(context.paths.paused, since, Durability::durable); !written)

@@ -25,20 +25,20 @@ int restore(Context& context, const std::string& from_host) {
   if (!stored) return context.finish(Status::fail, stored.error().sentence);
 
   Observation seen;
-  stamps = update_stamps(context, deadline, [&](Stamps& now) {
+  const auto stamped = update_stamps(context, deadline, [&](Stamps& now) {
     stamp_verified(*opened, now, context.clock.now());
     seen = observe(context, now.generations);
     // A wipe that nobody saw before counts for the verdict.
     remember(seen, now.generations);
   });
-  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
 
   const Document document(*stored);
   const RestorePlan plan(context, document,
                          {.by = RestoreSituation::By::person,
-                          .setup_token_in_force = setup_token_in_force(document, *stamps),
+                          .setup_token_in_force = setup_token_in_force(document, *stamped),
                           .from_host = from_host});
-  const RestoreVerdict verdict = plan.decide(seen, stamps->generations);
+  const RestoreVerdict verdict = plan.decide(seen, stamped->generations);
   if (verdict == RestoreVerdict::leave_same || verdict == RestoreVerdict::leave_local_lives ||
       verdict == RestoreVerdict::leave_setup_token)
     return context.finish(Status::skip, plan.reason(verdict));
@@ -48,7 +48,7 @@ int restore(Context& context, const std::string& from_host) {
     return context.finish(Status::fail, "nothing restored: " + plan.reason(verdict) +
                                             "; log in by `" + context.config.login_command + "`");
   const auto replaced = plan.carry_out(deadline);
-  if (!replaced) return context.finish(Status::fail, replaced.error());
+  if (!replaced) return context.finish(Status::fail, replaced.error().sentence);
   if (*replaced == Replaced::not_wanted)
     return context.finish(Status::skip, "the login changed meanwhile: it stays");
   return context.finish(Status::recovered, plan.story(seen.login));

@@ -40,7 +40,7 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
   return decide_restore(situation);
 }
 
-std::expected<Replaced, std::string> RestorePlan::carry_out(Deadline deadline) const {
+std::expected<Replaced, ChangeError> RestorePlan::carry_out(Deadline deadline) const {
   return replace_login(
       context_, *document_.login(),
       [this](const Observation& seen, const GenerationHistory& history) {

@@ -30,7 +30,7 @@ class RestorePlan {
 
   /// Puts the document's login into the credentials file, if `decide` still says so under all
   /// locks.
-  [[nodiscard]] std::expected<Replaced, std::string> carry_out(Deadline deadline) const;
+  [[nodiscard]] std::expected<Replaced, ChangeError> carry_out(Deadline deadline) const;
 
   /// Why nothing was restored, as the second half of a sentence.
   [[nodiscard]] std::string reason(RestoreVerdict verdict) const;

@@ -40,12 +40,12 @@ std::optional<int> try_token(Context& context, const Secret& token) {
     stamps.rejected_setup_tokens.add(fingerprint);
     stamps.accepted_setup_tokens.remove(fingerprint);
   });
-  if (!stamped) context.warnings.push_back(stamped.error());
+  if (!stamped) context.warnings.push_back(stamped.error().sentence);
   // The very token that sessions have: it is not in force any more.
   const auto here = read_oauth_env(context.paths.token_env, context.user.uid);
   if (here && here->same_as(token))
     if (auto removed = remove_token_env(context, Deadline::in(kPersonWaits)); !removed)
-      context.warnings.push_back(removed.error());
+      context.warnings.push_back(removed.error().sentence);
   return context.finish(Status::fail, "Claude rejects this setup token (" + result.reason +
                                           "): not stored; make a new one with "
                                           "`claude setup-token`");
@@ -83,7 +83,7 @@ int set_setup_token(Context& context, TokenCheck check) {
   if (!merged) return context.finish(Status::fail, merged.error().sentence);
 
   const std::string fingerprint = token_fingerprint(token->view());
-  stamps = update_stamps(context, deadline, [&](Stamps& after) {
+  const auto stamped = update_stamps(context, deadline, [&](Stamps& after) {
     stamp_verified(*opened, after, now);
     after.accepted_setup_tokens.add(fingerprint);
     after.rejected_setup_tokens.remove(fingerprint);
@@ -92,9 +92,9 @@ int set_setup_token(Context& context, TokenCheck check) {
     after.store_read_at.reset();
     after.store_retry_at.reset();
   });
-  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
   if (auto written = write_token_env(context, *token, deadline); !written)
-    return context.finish(Status::fail, "stored, but " + written.error());
+    return context.finish(Status::fail, "stored, but " + written.error().sentence);
   return context.finish(Status::ok, "setup token stored: new sessions have it");
 }
 
@@ -111,15 +111,15 @@ int remove_setup_token(Context& context) {
   pass_on_warning(*opened, context);
   if (!merged) return context.finish(Status::fail, merged.error().sentence);
 
-  stamps = update_stamps(context, deadline, [&](Stamps& after) {
+  const auto stamped = update_stamps(context, deadline, [&](Stamps& after) {
     stamp_verified(*opened, after, context.clock.now());
     after.setup_token_stored_at.reset();
     // Should the env file stay, the next login takes it away.
     after.store_read_at.reset();
   });
-  if (!stamps) return context.finish(Status::fail, stamps.error());
+  if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
   if (auto removed = remove_token_env(context, deadline); !removed)
-    return context.finish(Status::fail, "removed from the store, but " + removed.error());
+    return context.finish(Status::fail, "removed from the store, but " + removed.error().sentence);
   return context.finish(Status::ok, *merged == Merged::written
                                         ? "setup token removed; sessions that run keep theirs"
                                         : "there was no setup token");

@@ -72,12 +72,14 @@ bool Fingerprints::contains(const std::string& fingerprint) const {
   return std::ranges::find(list_, fingerprint) != list_.end();
 }
 
-std::expected<ChangeLock, std::string> ChangeLock::acquire(const Context& context,
+std::expected<ChangeLock, ChangeError> ChangeLock::acquire(const Context& context,
                                                            Deadline deadline) {
   if (auto made = make_directories(context.paths.state_dir, 0700); !made)
-    return std::unexpected(made.error().sentence());
+    return std::unexpected(ChangeError{.sentence = made.error().sentence()});
   auto lock = FileLock::acquire(context.paths.change_lock, deadline);
-  if (!lock) return std::unexpected(lock.error().sentence());
+  if (!lock)
+    return std::unexpected(ChangeError{.busy = lock.error().kind == FileErrorKind::locked,
+                                       .sentence = lock.error().sentence()});
   return ChangeLock(std::move(*lock));
 }
 

@@ -38,15 +38,22 @@ struct Stamps {
   std::optional<Instant> setup_token_stored_at;  ///< of the token in force: its year runs from here
   std::optional<Instant> setup_token_tried_at;   ///< the last probe of a setup token
   std::string told_about;  ///< the state of which the watch told the person, as `Watch` names it
-  int unchecked_in_a_row = 0;  ///< syncs that could not check the login
+  int unchecked_in_a_row = 0;  ///< syncs that could not check or restore the login
+};
+
+/// Why nothing was changed.
+struct ChangeError {
+  /// Nothing is broken: a lock of ours or of Claude's was in other hands until the deadline.
+  bool busy = false;
+  std::string sentence;
 };
 
 /// Proof that this process alone changes this user's files now: change.lock. Held for less than a
 /// second, never over network or a probe.
 class ChangeLock {
  public:
-  /// Makes the state directory where it is missing. Error: one sentence.
-  [[nodiscard]] static std::expected<ChangeLock, std::string> acquire(const Context& context,
+  /// Makes the state directory where it is missing.
+  [[nodiscard]] static std::expected<ChangeLock, ChangeError> acquire(const Context& context,
                                                                       Deadline deadline);
 
  private:
@@ -65,16 +72,16 @@ class ChangeLock {
 
 /// Takes the lock, loads, lets `change` edit, saves. `change` is called with what is on disk then.
 template <typename Change>
-[[nodiscard]] std::expected<Stamps, std::string> update_stamps(const Context& context,
+[[nodiscard]] std::expected<Stamps, ChangeError> update_stamps(const Context& context,
                                                                Deadline deadline, Change change) {
   auto lock = ChangeLock::acquire(context, deadline);
   if (!lock) return std::unexpected(lock.error());
   auto stamps = load_stamps(context);
-  if (!stamps) return stamps;
+  if (!stamps) return std::unexpected(ChangeError{.sentence = stamps.error()});
   change(*stamps);
   if (auto saved = save_stamps(context, *lock, *stamps); !saved)
-    return std::unexpected(saved.error());
-  return stamps;
+    return std::unexpected(ChangeError{.sentence = saved.error()});
+  return std::move(*stamps);
 }
 
 }  // namespace claude_auth

@@ -1,6 +1,5 @@
 #include "jobs/sync.h"
 
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -54,6 +53,7 @@ class Sync {
   ProbeResult probe_at(ProbePlace place, const Observation& seen);
   Outcome conclude(const Observation& seen, const ProbeResult& result);
   Outcome could_not_check(const std::string& reason);
+  Outcome not_restored(const ChangeError& error);
   Outcome ask_person(const std::string& why) const;
   void renew_scoped_token();
   void announce_login_end(const Observation& seen);
@@ -76,7 +76,7 @@ template <typename Change>
 bool Sync::stamp(Change change) {
   auto stamps = update_stamps(context_, store_deadline(), change);
   if (!stamps) {
-    trouble_ = stamps.error();
+    trouble_ = stamps.error().sentence;
     return false;
   }
   stamps_ = std::move(*stamps);
@@ -95,7 +95,7 @@ Outcome Sync::run() {
   if (auto made = make_directories(context_.paths.state_dir, 0700); !made)
     return {Status::fail, made.error().sentence()};
   auto lock = FileLock::acquire(context_.paths.lock, Deadline::in(Millis(0)));
-  if (!lock && lock.error().error == EWOULDBLOCK)
+  if (!lock && lock.error().kind == FileErrorKind::locked)
     return {Status::skip, "another sync of this user is running"};
   if (!lock) return {Status::fail, lock.error().sentence()};
   clear_after_the_dead(context_);
@@ -150,7 +150,7 @@ Outcome Sync::with_document(const StoredDocument& stored) {
   if (!token.empty())
     context_.warnings.emplace_back("setup_token in the store has not the shape of one: ignored");
   if (auto removed = remove_token_env(context_, store_deadline()); !removed)
-    return {Status::fail, removed.error()};
+    return {Status::fail, removed.error().sentence};
   count_as_fresh();
   return oauth(document);
 }
@@ -166,7 +166,7 @@ Outcome Sync::setup_token_in_store(const Document& document, const Secret& token
       break;
   }
   if (auto removed = remove_token_env(context_, store_deadline()); !removed)
-    return {Status::fail, removed.error()};
+    return {Status::fail, removed.error().sentence};
   count_as_fresh();
   const Outcome rest = oauth(document);
   const std::string story = "without the setup token: " + rest.reason;
@@ -204,7 +204,8 @@ TokenOutcome Sync::try_token(const Secret& token) {
 
 Outcome Sync::materialize(const Document& document, const Secret& token) {
   if (auto written = write_token_env(context_, token, store_deadline()); !written)
-    return {Status::fail, "the setup token could not be put into the env file: " + written.error()};
+    return {Status::fail,
+            "the setup token could not be put into the env file: " + written.error().sentence};
   count_as_fresh();
   note_first_sight(document);
   stamp([](Stamps& after) { after.unchecked_in_a_row = 0; });
@@ -283,7 +284,7 @@ Outcome Sync::heal(const Document& document, const std::string& rejected) {
                       (seen.generation ? "rejected" : name_of(seen.login)) + " and " +
                       plan.reason(verdict));
   const auto replaced = plan.carry_out(store_deadline());
-  if (!replaced) return {Status::fail, "the login could not be restored: " + replaced.error()};
+  if (!replaced) return not_restored(replaced.error());
   return after_restore(*replaced == Replaced::replaced ? plan.story(seen.login)
                                                        : "the login came back by itself");
 }
@@ -371,6 +372,15 @@ Outcome Sync::could_not_check(const std::string& reason) {
   const std::string text = "the login could not be checked: " + reason;
   if (!is_unchecked_for_long(times)) return {Status::warn, text};
   return {Status::fail, text + " (" + std::to_string(times) + " times in a row)"};
+}
+
+// A client that lives and has its locks in its hands will give them back: until it is seen again.
+Outcome Sync::not_restored(const ChangeError& error) {
+  if (!error.busy) return {Status::fail, "the login could not be restored: " + error.sentence};
+  stamp([](Stamps& after) { ++after.unchecked_in_a_row; });
+  if (!is_busy_for_long(stamps_.unchecked_in_a_row))
+    return {Status::warn, "the login is not restored yet: " + error.sentence};
+  return {Status::fail, "the login could not be restored: " + error.sentence};
 }
 
 Outcome Sync::ask_person(const std::string& why) const {

@@ -51,7 +51,7 @@ std::expected<void, std::string> put_in_place(const Context& context, const Secr
   if (auto prepared = prepare_directory(context); !prepared)
     return std::unexpected(prepared.error().sentence());
   const auto lock = ChangeLock::acquire(context, Deadline::in(kChangeNeeds));
-  if (!lock) return std::unexpected(lock.error());
+  if (!lock) return std::unexpected(lock.error().sentence);
   auto stamps = load_stamps(context);
   if (!stamps) return std::unexpected(stamps.error());
   forget_token(*stamps);
@@ -99,7 +99,7 @@ int remove_vault_token(Context& context) {
     remove_leftovers(context.paths.vault_token);
     forget_token(after);
   });
-  if (!stamps) context.warnings.push_back(stamps.error());
+  if (!stamps) context.warnings.push_back(stamps.error().sentence);
   // Last: as long as it is there, the next run does all of this.
   if (auto removed = remove_file(context.paths.vault_token); !removed)
     return context.finish(Status::fail, removed.error().sentence());

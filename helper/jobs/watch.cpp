@@ -30,10 +30,6 @@ constexpr Millis kGather{1'000};
 constexpr Millis kBetweenLooks{20};
 constexpr Millis kAgainSoon{250};
 constexpr Millis kChangeNeeds{2'000};
-// Tries to heal before it is a FAIL: about five seconds of a full disk, and under half a minute of
-// a lock that is busy, as each try waits for it. A dead client's lock may yet be free after a
-// minute.
-constexpr int kHealsUntilFail = 10;
 
 /// The newest valid login, on guarded memory.
 struct Held {
@@ -64,7 +60,7 @@ class Watch {
   void act(WatchStep step, const Observation& seen, const std::string& state);
   void take(const Observation& seen);
   void heal(const Observation& seen);
-  void heal_later(const std::string& problem);
+  void heal_later(const ChangeError& error);
   void report(std::string_view problem, const std::string& state);
   void take_back();
   void forget();
@@ -103,6 +99,7 @@ class Watch {
   Deadline backup_at_ = Deadline::never();
   int failed_backups_ = 0;
   int failed_heals_ = 0;                     // of this state, or its taking back
+  bool told_of_heals_ = false;               // that they go on failing
   std::string stamp_trouble_;                // of the last try; empty where it worked
   std::string state_;                        // as last seen: name_state
   Deadline settled_at_ = Deadline::never();  // when that state may be acted upon
@@ -114,7 +111,7 @@ class Watch {
 template <typename Change>
 bool Watch::stamp(Change change) {
   const auto stamps = update_stamps(context_, Deadline::in(kChangeNeeds), change);
-  const std::string trouble = stamps ? "" : stamps.error();
+  const std::string trouble = stamps ? "" : stamps.error().sentence;
   // A full disk lasts: said once, however often it is tried.
   if (!trouble.empty() && trouble != stamp_trouble_) context_.report(Status::fail, trouble);
   stamp_trouble_ = trouble;
@@ -168,6 +165,7 @@ bool Watch::is_settling(const Observation& seen, const std::string& state) {
     state_ = state;
     settled_at_ = Deadline::in(settle_time(seen.login));
     failed_heals_ = 0;
+    told_of_heals_ = false;
     asked_about_.clear();
     ask_again_at_ = Deadline::never();
   }
@@ -299,11 +297,15 @@ void Watch::heal(const Observation& seen) {
 }
 
 // A lock of Claude's is busy, or the disk is full: said once, and once more where it lasts.
-void Watch::heal_later(const std::string& problem) {
+void Watch::heal_later(const ChangeError& error) {
   ++failed_heals_;
-  if (failed_heals_ == 1) context_.report(Status::warn, "the login is not healed yet: " + problem);
-  if (failed_heals_ == kHealsUntilFail)
-    context_.report(Status::fail, "the login cannot be healed: " + problem);
+  if (failed_heals_ == 1)
+    context_.report(Status::warn, "the login is not healed yet: " + error.sentence);
+  const HealTrouble trouble = error.busy ? HealTrouble::busy : HealTrouble::broken;
+  if (!told_of_heals_ && failed_heals_ >= heals_until_told(trouble)) {
+    told_of_heals_ = true;
+    context_.report(Status::fail, "the login cannot be healed: " + error.sentence);
+  }
   look_in(heal_retry(failed_heals_));
 }
 
@@ -321,7 +323,8 @@ void Watch::take_back() {
   if (!removed) {
     ++failed_heals_;
     if (failed_heals_ == 1)
-      context_.report(Status::warn, "the log-out is not carried out yet: " + removed.error());
+      context_.report(Status::warn,
+                      "the log-out is not carried out yet: " + removed.error().sentence);
     return late_log_out_.try_again_in(heal_retry(failed_heals_));
   }
   if (*removed == Replaced::not_wanted) return;

@@ -63,6 +63,7 @@ row() {
     milliseconds=$(($(now_ms) - start))
     outcome="left alone in $milliseconds ms, healed once it was released"
     same "$job: the login while $lock is held" wiped "$(generation_of alice)"
+    [[ $job != sync ]] || contains "the sync's line" "WARN the login is not restored yet: " "$(said)"
     [[ -d $lock ]] || fail "$job: $lock was taken from its $holder owner"
     let_go "$lock"
     work "$job"

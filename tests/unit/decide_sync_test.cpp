@@ -60,6 +60,12 @@ void four_times_in_a_row_are_long(void**) {
   every_row_holds(kRows, is_unchecked_for_long);
 }
 
+void a_lock_that_is_busy_at_two_syncs_in_a_row_is_stuck(void**) {
+  constexpr Row<int, bool> kRows[] = {
+      {"once", 1, false}, {"twice", 2, true}, {"after the network was away", 4, true}};
+  every_row_holds(kRows, is_busy_for_long);
+}
+
 void a_token_is_tried_when_first_seen_and_once_a_day(void**) {
   constexpr Row<TokenTrial, bool> kRows[] = {
       {"first seen", {}, true},
@@ -111,6 +117,7 @@ int main() {
       cmocka_unit_test(only_a_token_that_lives_past_the_probe_is_tried_in_isolation),
       cmocka_unit_test(only_broken_authentication_leads_to_one_restore),
       cmocka_unit_test(four_times_in_a_row_are_long),
+      cmocka_unit_test(a_lock_that_is_busy_at_two_syncs_in_a_row_is_stuck),
       cmocka_unit_test(a_token_is_tried_when_first_seen_and_once_a_day),
       cmocka_unit_test(every_trial_has_its_outcome),
   };

@@ -142,6 +142,12 @@ void the_pause_between_heals_never_exceeds_half_a_second(void**) {
   every_row_holds(kRows, [](int failures) { return heal_retry(failures).count(); });
 }
 
+// Each try waits 2 s for a lock, and half a second passes between two.
+void a_busy_lock_is_given_the_minute_after_which_a_dead_clients_is_taken(void**) {
+  assert_true(heals_until_told(HealTrouble::busy) * Millis(2'500) > Millis(60'000));
+  assert_true(heals_until_told(HealTrouble::broken) * heal_retry(2) <= Millis(5'000));
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -153,6 +159,7 @@ int main() {
       cmocka_unit_test(a_login_that_came_back_is_doubted_for_some_seconds),
       cmocka_unit_test(the_pause_between_tries_doubles_up_to_10_minutes),
       cmocka_unit_test(the_pause_between_heals_never_exceeds_half_a_second),
+      cmocka_unit_test(a_busy_lock_is_given_the_minute_after_which_a_dead_clients_is_taken),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -221,6 +221,27 @@ void a_change_lock_that_cannot_be_taken_keeps_the_store_out(void**) {
   assert_not_asked(home, home.paths.change_lock);
 }
 
+void a_login_that_a_lock_held_to_its_end_says_so_and_keeps_what_is_here(void**) {
+  const UserHome home;
+  home.backed_up("one");
+  const auto held = FileLock::acquire(home.paths.change_lock, Deadline::in(0ms));
+  const Ran ran = home.login({.refresh = 150ms, .total = 200ms});
+  assert_string_equal(ran.words().c_str(), "WARN");
+  assert_true(ran.logs(home.paths.change_lock +
+                       ": another job held this lock until the time was up; what is here stays"));
+  assert_int_equal(ran.exit_status, 0);
+}
+
+void a_login_that_a_lock_held_to_its_end_fails_where_nothing_is_here(void**) {
+  const UserHome home;
+  home.backed_up("one");
+  home.lose();
+  const auto held = FileLock::acquire(home.paths.change_lock, Deadline::in(0ms));
+  const Ran ran = home.login({.refresh = 150ms, .total = 200ms});
+  assert_string_equal(ran.words().c_str(), "FAIL");
+  assert_true(ran.logs("the login here is lost and could not be restored"));
+}
+
 void a_state_directory_that_cannot_be_made_keeps_the_store_out(void**) {
   Outage home;
   home.repair_store();
@@ -407,6 +428,8 @@ int main() {
       cmocka_unit_test(state_that_others_can_write_keeps_the_store_out),
       cmocka_unit_test(a_login_lock_that_cannot_be_taken_keeps_the_store_out),
       cmocka_unit_test(a_change_lock_that_cannot_be_taken_keeps_the_store_out),
+      cmocka_unit_test(a_login_that_a_lock_held_to_its_end_says_so_and_keeps_what_is_here),
+      cmocka_unit_test(a_login_that_a_lock_held_to_its_end_fails_where_nothing_is_here),
       cmocka_unit_test(a_state_directory_that_cannot_be_made_keeps_the_store_out),
       cmocka_unit_test(a_state_directory_that_cannot_be_written_keeps_the_store_out),
       cmocka_unit_test(a_garbled_state_is_an_empty_memory),

@@ -213,7 +213,7 @@ Stamps UserHome::stamps() const {
 
 void UserHome::change_stamps(const std::function<void(Stamps&)>& change) const {
   const auto stamps = update_stamps(context(), soon(), change);
-  if (!stamps) fail_msg("%s", stamps.error().c_str());
+  if (!stamps) fail_msg("%s", stamps.error().sentence.c_str());
 }
 
 void UserHome::be_fresh() const {
