@@ -1,11 +1,14 @@
 #include "base/secret.h"
 
 #include <sodium.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +23,18 @@ rlim_t core_limit_before = 0;
 
 // Deeper than any job of ours goes.
 constexpr std::size_t kStackWiped = std::size_t{128} << 10;
+
+// Less than the kernel gives every program to begin with: what lies below grows unlocked, as stack
+// that is locked would end the process where it may grow no more.
+constexpr std::size_t kStackLocked = std::size_t{96} << 10;
+
+// Registers that were saved there may hold a piece of a secret until the next `wipe_stack`. The
+// program's path, which the kernel puts at the end of the stack, is its end: getauxval(3).
+void lock_stack() {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const std::uintptr_t from = here - kStackLocked;
+  ::mlock2(reinterpret_cast<void*>(from), ::getauxval(AT_EXECFN) - from, MLOCK_ONFAULT);
+}
 
 }  // namespace
 
@@ -95,6 +110,7 @@ bool guard_process() {
     core.rlim_cur = 0;
     ::setrlimit(RLIMIT_CORE, &core);
   }
+  lock_stack();
   return sodium_init() >= 0;
 }
 

@@ -69,7 +69,8 @@ void wipe_stack();
 [[noreturn]] void end_process(int exit_status);
 
 /// Makes this process undumpable and untraceable by its own user (PR_SET_DUMPABLE 0,
-/// RLIMIT_CORE 0) and initialises libsodium. Call before the first secret is read.
+/// RLIMIT_CORE 0), locks the main thread's stack where that is allowed, and initialises libsodium.
+/// Call in the main thread, before the first secret is read.
 /// Returns false if libsodium cannot be initialised; nothing secret may be touched then.
 [[nodiscard]] bool guard_process();
 

@@ -1,5 +1,6 @@
 // malloc and its relatives for our programs, over glibc's own: every byte is zeroed when freed, and
-// a block that moves leaves no copy behind. What jansson, libcurl and OpenSSL free holds no secret.
+// a block that moves leaves no copy behind. What jansson, libcurl and OpenSSL free holds no secret,
+// and what they hold is locked into memory: it does not reach swap.
 //
 // free and realloc are where bytes are given up; the others are here because a replacement has to
 // be complete: glibc manual, "Replacing malloc". Not built under sanitizers, which have their own.
@@ -7,9 +8,13 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 // What glibc exports for replacements such as this one.
 extern "C" {
@@ -22,14 +27,61 @@ void* libc_pvalloc(std::size_t size) __asm__("__libc_pvalloc");
 void libc_free(void* ptr) __asm__("__libc_free");
 }
 
+namespace {
+
+// Half of the usual RLIMIT_MEMLOCK: the rest is for each Secret.
+constexpr std::uintptr_t kMostLocked = std::uintptr_t{4} << 20;
+
+constexpr std::uintptr_t kEverywhere = UINTPTR_MAX;
+
+std::uintptr_t heap_start = 0;
+
+// Up to where the heap is locked; everywhere where that is refused, and until it is begun.
+std::atomic<std::uintptr_t> locked_end{kEverywhere};
+
+std::uintptr_t heap_end() {
+  return reinterpret_cast<std::uintptr_t>(::sbrk(0));
+}
+
+void lock_heap_from(std::uintptr_t from) {
+  const int error = errno;
+  const std::uintptr_t end = heap_end();
+  // Only pages that are used: what is ready for use costs nothing.
+  const bool locked =
+      from == end || (end - heap_start <= kMostLocked &&
+                      ::mlock2(reinterpret_cast<void*>(from), end - from, MLOCK_ONFAULT) == 0);
+  locked_end = locked ? end : kEverywhere;
+  errno = error;
+}
+
+/// One heap for every thread and every size, and locked from its start. glibc manual, "Malloc
+/// Tunable Parameters".
+[[gnu::constructor]] void begin_locking() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  heap_start = (heap_end() - ::mallinfo2().arena) & ~(page - 1);
+  lock_heap_from(heap_start);
+}
+
+/// `block`, of `size` bytes, before anything is put into it.
+void* locked(void* block, std::size_t size) {
+  const std::uintptr_t end = locked_end;
+  if (block != nullptr && reinterpret_cast<std::uintptr_t>(block) + size > end) lock_heap_from(end);
+  return block;
+}
+
+}  // namespace
+
 #define REPLACES_LIBC extern "C" __attribute__((visibility("default")))
 
 REPLACES_LIBC void* malloc(std::size_t size) noexcept {
-  return libc_malloc(size);
+  return locked(libc_malloc(size), size);
 }
 
 REPLACES_LIBC void* calloc(std::size_t nmemb, std::size_t size) noexcept {
-  return libc_calloc(nmemb, size);
+  return locked(libc_calloc(nmemb, size), nmemb * size);
 }
 
 REPLACES_LIBC void free(void* ptr) noexcept {
@@ -39,7 +91,7 @@ REPLACES_LIBC void free(void* ptr) noexcept {
 }
 
 REPLACES_LIBC void* realloc(void* ptr, std::size_t size) noexcept {
-  if (ptr == nullptr) return libc_malloc(size);
+  if (ptr == nullptr) return malloc(size);
   if (size == 0) {
     free(ptr);
     return nullptr;
@@ -50,7 +102,7 @@ REPLACES_LIBC void* realloc(void* ptr, std::size_t size) noexcept {
     explicit_bzero(static_cast<char*>(ptr) + size, held - size);
     return libc_realloc(ptr, size);
   }
-  void* grown = libc_malloc(size);
+  void* grown = malloc(size);
   if (grown == nullptr) return nullptr;
   memcpy(grown, ptr, held);
   free(ptr);
@@ -67,28 +119,28 @@ REPLACES_LIBC void* reallocarray(void* ptr, std::size_t nmemb, std::size_t size)
 }
 
 REPLACES_LIBC void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  return libc_memalign(alignment, size);
+  return locked(libc_memalign(alignment, size), size);
 }
 
 REPLACES_LIBC void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  return libc_memalign(alignment, size);
+  return memalign(alignment, size);
 }
 
 REPLACES_LIBC int posix_memalign(void** memptr, std::size_t alignment, std::size_t size) noexcept {
   const bool power_of_two = alignment != 0 && (alignment & (alignment - 1)) == 0;
   if (!power_of_two || alignment % sizeof(void*) != 0) return EINVAL;
-  void* made = libc_memalign(alignment, size);
+  void* made = memalign(alignment, size);
   if (made == nullptr) return ENOMEM;
   *memptr = made;
   return 0;
 }
 
 REPLACES_LIBC void* valloc(std::size_t size) noexcept {
-  return libc_valloc(size);
+  return locked(libc_valloc(size), size);
 }
 
 REPLACES_LIBC void* pvalloc(std::size_t size) noexcept {
-  return libc_pvalloc(size);
+  return locked(libc_pvalloc(size), size);
 }
 
 #endif

@@ -1,7 +1,9 @@
-// helper/base/zeroing_allocator, linked into this program: what is freed is nowhere any more.
+// helper/base/zeroing_allocator, linked into this program: what is freed is nowhere any more, and
+// what is not is locked into memory.
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -225,6 +228,43 @@ void what_a_library_frees_is_zeroed(void**) {
   assert_int_equal(marker.traces(), 0);
 }
 
+/// Whether all that is in use of the mapping around `byte` is locked, as the kernel says (proc(5),
+/// smaps).
+bool is_locked(const char* byte) {
+  const auto address = reinterpret_cast<std::uintptr_t>(byte);
+  std::ifstream smaps("/proc/self/smaps");
+  bool around = false;
+  long resident = 0;
+  for (std::string line; std::getline(smaps, line);) {
+    std::uintptr_t from = 0;
+    std::uintptr_t to = 0;
+    long size = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &from, &to) == 2)
+      around = from <= address && address < to;
+    if (around && std::sscanf(line.c_str(), "Rss: %ld", &size) == 1) resident = size;
+    if (around && std::sscanf(line.c_str(), "Locked: %ld", &size) == 1)
+      return size > 0 && size == resident;
+  }
+  return false;
+}
+
+void blocks_of_any_size_are_locked(void**) {
+  rlimit limit{};
+  assert_int_equal(::getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+  if (limit.rlim_cur < (rlim_t{5} << 20)) {
+    print_message("SKIP: so little memory may be locked here (ulimit -l) that none of it is\n");
+    skip();
+  }
+  for (const std::size_t size : {100U, 100'000U, 1'000'000U}) {
+    char* block = allocate(size);
+    // Only what was written to takes up memory.
+    explicit_bzero(block, size);
+    assert_true(is_locked(block));
+    assert_true(is_locked(block + size - 1));
+    std::free(block);
+  }
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -248,6 +288,7 @@ int main() {
       cmocka_unit_test(calloc_gives_zeroes),
       cmocka_unit_test(what_a_grown_string_leaves_is_zeroed),
       cmocka_unit_test(what_a_library_frees_is_zeroed),
+      cmocka_unit_test(blocks_of_any_size_are_locked),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
