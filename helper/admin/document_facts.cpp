@@ -60,7 +60,7 @@ DocumentFacts facts_of(const StoredDocument& stored, const std::string& host, bo
   facts.backup = backup_in(document, host, shared_login);
   facts.backed_up_at = document.backed_up_at();
   facts.backed_up_by = printable(document.backed_up_by(), 64);
-  if (document.login() != nullptr) add_login(*document.login(), facts);
+  if (const Json login = document.login()) add_login(*login, facts);
   add_setup_token(document, facts);
   return facts;
 }

@@ -32,7 +32,7 @@ DocumentLogin document_login(const Document& document, const Generation& local,
     case RestoreSituation::Document::valid:
       break;
   }
-  Generation stored = generation_of(*document.login());
+  Generation stored = *document.generation();
   if (Instant(Millis(stored.expires_at_ms)) - now > kNoTokenLives) stored.expires_at_ms = 0;
   switch (history.age(stored, local)) {
     case Age::same:

@@ -48,14 +48,15 @@ Json copy_of_fields(const StoredDocument& stored) {
 Document::Document(const StoredDocument& stored) : fields_(stored.fields.get()) {
   if (json_object_get(fields_, kLogin) == nullptr) return;
   login_state_ = RestoreSituation::Document::not_valid;
-  auto login = parse_object(string_member(fields_, kLogin).value_or(""));
+  const auto login = parse_object(string_member(fields_, kLogin).value_or(""));
   if (!login || shape_of(login->get()) != LoginShape::valid) return;
   login_state_ = RestoreSituation::Document::valid;
-  login_ = std::move(*login);
+  generation_ = generation_of(**login);
 }
 
-const json_t* Document::login() const {
-  return login_.get();
+Json Document::login() const {
+  if (!generation_) return nullptr;
+  return parse_object(string_member(fields_, kLogin).value_or("")).value_or(nullptr);
 }
 
 std::string_view Document::setup_token() const {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "claude/generations.h"
 #include "decide/restore_decision.h"
 #include "jobs/context.h"
 #include "jobs/stamps.h"
@@ -17,12 +18,15 @@ namespace claude_auth {
 /// A read-only view of one document.
 class Document {
  public:
-  /// Parses `claude_ai_oauth_json`; `stored` is borrowed.
+  /// `stored` is borrowed.
   explicit Document(const StoredDocument& stored);
 
   [[nodiscard]] RestoreSituation::Document login_state() const { return login_state_; }
-  /// The `claudeAiOauth` object; null unless it is valid.
-  [[nodiscard]] const json_t* login() const;
+  /// The generation of a valid login.
+  [[nodiscard]] const std::optional<Generation>& generation() const { return generation_; }
+  /// The `claudeAiOauth` object, parsed for this caller, so that its tokens lie about no longer
+  /// than he needs them; null unless it is valid.
+  [[nodiscard]] Json login() const;
   /// The text of `setup_token`; empty where there is none. Not checked for shape.
   [[nodiscard]] std::string_view setup_token() const;
   [[nodiscard]] std::optional<Instant> setup_token_stored_at() const;
@@ -34,7 +38,7 @@ class Document {
 
  private:
   const json_t* fields_;
-  Json login_;
+  std::optional<Generation> generation_;
   RestoreSituation::Document login_state_ = RestoreSituation::Document::none;
 };
 

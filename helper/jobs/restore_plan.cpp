@@ -24,25 +24,25 @@ RestoreVerdict RestorePlan::decide(const Observation& seen,
   situation.setup_token_in_force = request_.setup_token_in_force;
   situation.inference_rejected_local =
       seen.generation && seen.generation->hash == request_.rejected;
-  if (const json_t* login = document_.login()) {
-    const Generation stored = generation_of(*login);
-    if (seen.generation && seen.generation->hash == stored.hash)
+  if (const auto& stored = document_.generation()) {
+    if (seen.generation && seen.generation->hash == stored->hash)
       situation.age = DocumentAge::same;
-    else if (seen.generation && history.known_older(seen.generation->hash, stored.hash))
+    else if (seen.generation && history.known_older(seen.generation->hash, stored->hash))
       situation.age = DocumentAge::local_is_stale;
-    situation.document_dead = history.is_dead(stored.hash);
+    situation.document_dead = history.is_dead(stored->hash);
     situation.dead_restored_before =
         situation.document_dead &&
-        history.was_restored_dead(stored.hash, file_identity(seen.file.target));
+        history.was_restored_dead(stored->hash, file_identity(seen.file.target));
     situation.access_token_lasts =
-        Instant(Millis(stored.expires_at_ms)) - context_.clock.now() > kWorthRestoring;
+        Instant(Millis(stored->expires_at_ms)) - context_.clock.now() > kWorthRestoring;
   }
   return decide_restore(situation);
 }
 
 std::expected<Replaced, ChangeError> RestorePlan::carry_out(Deadline deadline) const {
+  const Json login = document_.login();
   return replace_login(
-      context_, *document_.login(),
+      context_, *login,
       [this](const Observation& seen, const GenerationHistory& history) {
         return decide(seen, history) == RestoreVerdict::restore;
       },

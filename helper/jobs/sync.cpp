@@ -31,6 +31,13 @@ std::string in_days(int days) {
   return days == 1 ? "in 1 day" : "in " + std::to_string(days) + " days";
 }
 
+// Leaves none in `seen`: while Claude answers, which takes long, they are of no more use.
+Secret take_access_token(Observation& seen) {
+  Secret token = Secret::copy_of(string_member(seen.file.login(), "accessToken").value_or(""));
+  seen.file.root.reset();
+  return token;
+}
+
 class Sync {
  public:
   explicit Sync(Context& context) : context_(context) {}
@@ -39,7 +46,7 @@ class Sync {
 
  private:
   Outcome work();
-  Outcome with_document(const StoredDocument& stored);
+  Outcome with_document(const Document& document);
   Outcome setup_token_in_store(const Document& document, const Secret& token);
   TokenOutcome try_token(const Secret& token);
   Outcome materialize(const Document& document, const Secret& token);
@@ -49,8 +56,8 @@ class Sync {
   Outcome heal(const Document& document, const std::string& rejected);
   Outcome after_restore(const std::string& story);
   [[nodiscard]] bool is_older(const Document& document, const Observation& seen) const;
-  ProbeResult probe(const Observation& seen);
-  ProbeResult probe_at(ProbePlace place, const Observation& seen);
+  ProbeResult probe(Observation& seen);
+  ProbeResult probe_at(ProbePlace place, Observation& seen);
   Outcome conclude(const Observation& seen, const ProbeResult& result);
   Outcome could_not_check(const std::string& reason);
   Outcome not_restored(const ChangeError& error);
@@ -127,7 +134,7 @@ Outcome Sync::work() {
       }))
     return {Status::fail, trouble_};
   stored_ = &*stored;
-  return with_document(*stored);
+  return with_document(document);
 }
 
 void Sync::renew_scoped_token() {
@@ -143,8 +150,7 @@ void Sync::renew_scoped_token() {
                                 " although it was renewed: have it provisioned anew");
 }
 
-Outcome Sync::with_document(const StoredDocument& stored) {
-  const Document document(stored);
+Outcome Sync::with_document(const Document& document) {
   const Secret token = Secret::copy_of(document.setup_token());
   if (is_setup_token(token.view())) return setup_token_in_store(document, token);
   if (!token.empty())
@@ -243,7 +249,7 @@ void Sync::note_first_sight(const Document& document) {
 }
 
 Outcome Sync::oauth(const Document& document) {
-  const Observation seen = observe(context_, stamps_.generations);
+  Observation seen = observe(context_, stamps_.generations);
   if (!stamp([&](Stamps& after) { remember_if_still_here(context_, seen, after.generations); }))
     return {Status::fail, trouble_};
   switch (first_sync_step(seen.login)) {
@@ -270,7 +276,7 @@ Outcome Sync::oauth(const Document& document) {
 // The one restore of a sync. `rejected`: the generation that real inference has just refused, empty
 // where the login was broken for all to see.
 Outcome Sync::heal(const Document& document, const std::string& rejected) {
-  const Observation seen = observe(context_, stamps_.generations);
+  Observation seen = observe(context_, stamps_.generations);
   // A probe at home can end in a wipe, which is the end of that generation.
   if (!stamp([&](Stamps& after) { remember_if_still_here(context_, seen, after.generations); }))
     return {Status::fail, trouble_};
@@ -293,7 +299,7 @@ Outcome Sync::after_restore(const std::string& story) {
   auto stamps = load_stamps(context_);
   if (!stamps) return {Status::fail, stamps.error()};
   stamps_ = std::move(*stamps);
-  const Observation seen = observe(context_, stamps_.generations);
+  Observation seen = observe(context_, stamps_.generations);
   if (!seen.generation) return ask_person("the restored login is gone again");
   const ProbeResult result = probe(seen);
   if (after_probe(result.verdict, true) == AfterProbe::ask_person)
@@ -305,25 +311,22 @@ Outcome Sync::after_restore(const std::string& story) {
 }
 
 bool Sync::is_older(const Document& document, const Observation& seen) const {
-  return document.login() != nullptr &&
-         stamps_.generations.known_older(generation_of(*document.login()).hash,
-                                         seen.generation->hash);
+  return document.generation() &&
+         stamps_.generations.known_older(document.generation()->hash, seen.generation->hash);
 }
 
-ProbeResult Sync::probe(const Observation& seen) {
+ProbeResult Sync::probe(Observation& seen) {
   const Instant ends{Millis(seen.generation->expires_at_ms)};
   return probe_at(probe_place(ends, context_.clock.now()), seen);
 }
 
-ProbeResult Sync::probe_at(ProbePlace place, const Observation& seen) {
+ProbeResult Sync::probe_at(ProbePlace place, Observation& seen) {
+  const Secret token = take_access_token(seen);
   const std::string claude =
       find_claude(context_.config.claude_path, context_.user, context_.environment);
   if (claude.empty()) return {ProbeVerdict::no_client, "there is no `claude` to check it with"};
-  if (place == ProbePlace::isolated) {
-    const Secret token =
-        Secret::copy_of(string_member(seen.file.login(), "accessToken").value_or(""));
+  if (place == ProbePlace::isolated)
     return probe_isolated(claude, token, context_.user, context_.environment, kProbeLimit);
-  }
   // A client that is ended in the middle of a refresh loses the login, and a refreshed one that is
   // not backed up can be lost: from here on nothing but the end of the sync ends it.
   refreshed_.emplace();
