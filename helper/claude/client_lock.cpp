@@ -154,6 +154,7 @@ SignalBlock::SignalBlock() {
   sigemptyset(&polite);
   sigaddset(&polite, SIGTERM);
   sigaddset(&polite, SIGINT);
+  sigaddset(&polite, SIGQUIT);
   sigaddset(&polite, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &polite, &before_);
 }

@@ -12,8 +12,8 @@
 
 namespace claude_auth {
 
-/// Blocks the signals that would end this process politely (TERM, INT, HUP), and lets them in
-/// again when it goes out of scope: what is held must be given back first.
+/// Blocks the signals that would end this process politely (TERM, INT, QUIT, HUP), and lets
+/// them in again when it goes out of scope: what is held must be given back first.
 class SignalBlock {
  public:
   SignalBlock();

@@ -1,6 +1,8 @@
 #include "jobs/prompt.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 
 #include "base/errors.h"
 #include "base/trimmed.h"
+#include "base/unique_fd.h"
 #include "claude/client_lock.h"
 
 namespace claude_auth {
@@ -42,11 +45,34 @@ class NoEcho {
   bool active_ = false;
 };
 
+/// Readable (poll) as soon as a signal has come that is blocked now.
+UniqueFd open_blocked_signals() {
+  sigset_t blocked;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  return UniqueFd(::signalfd(-1, &blocked, SFD_CLOEXEC));
+}
+
+/// The next byte of standard input, 0 at its end; -1 and EINTR where one of `signals` came first.
+ssize_t read_byte(char& byte, const UniqueFd& signals) {
+  for (;;) {
+    std::array<pollfd, 2> waiting{{{STDIN_FILENO, POLLIN, 0}, {signals.get(), POLLIN, 0}}};
+    const int ready = ::poll(waiting.data(), waiting.size(), -1);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready > 0 && waiting[1].revents != 0) {
+      errno = EINTR;
+      return -1;
+    }
+    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
 }  // namespace
 
 std::expected<Secret, std::string> read_secret(const char* question) {
-  // Ctrl-C waits for the end of the line, so that no terminal is left without echo.
+  // Ctrl-C is let in when nothing is left of what was typed, and the terminal echoes again.
   const SignalBlock no_polite_death;
+  const UniqueFd signals = open_blocked_signals();
   std::string line;
   line.reserve(kLongestLine + 1);
   {
@@ -56,9 +82,12 @@ std::expected<Secret, std::string> read_secret(const char* question) {
     if (terminal) NoEcho::say(question);
     // One byte at a time: what follows the line belongs to the next reader.
     for (char byte = 0; line.size() <= kLongestLine;) {
-      const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return std::unexpected("standard input: " + errno_text(errno));
+      const ssize_t got = read_byte(byte, signals);
+      if (got < 0) {
+        const int error = errno;
+        wipe(line);
+        return std::unexpected("standard input: " + errno_text(error));
+      }
       if (got == 0 || byte == '\n') break;
       line += byte;
     }

@@ -10,7 +10,7 @@ namespace claude_auth {
 
 /// Reads one line from standard input, without its newline and surrounding blanks; where that is a
 /// terminal, `question` is shown first and nothing that is typed is echoed. At most 4,096 bytes.
-/// Error: one sentence.
+/// TERM, INT, QUIT and HUP are heeded at once. Error: one sentence.
 [[nodiscard]] std::expected<Secret, std::string> read_secret(const char* question);
 
 }  // namespace claude_auth

@@ -75,16 +75,16 @@ void the_echo_is_off_while_it_asks_and_on_afterwards(void**) {
   assert_true(echoes(other));
 }
 
-void an_interrupt_leaves_the_echo_on(void**) {
+void an_interrupt_is_heeded_at_once_and_leaves_the_echo_on(void**) {
   const UniqueFd person = open_terminal();
   const UniqueFd other(::open(::ptsname(person.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
   const pid_t child = ask_on(person);
   static_cast<void>(read_until(person, "Question: "));
-  assert_int_equal(::kill(child, SIGTERM), 0);
-  assert_int_equal(::write(person.get(), "TEST-typed\n", 11), 11);
+  assert_int_equal(::write(person.get(), "TEST-ty", 7), 7);
+  assert_int_equal(::kill(child, SIGINT), 0);
   int status = 0;
   assert_int_equal(::waitpid(child, &status, 0), child);
-  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
   assert_true(echoes(other));
 }
 
@@ -97,7 +97,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(what_is_typed_is_read_and_not_shown),
       cmocka_unit_test(the_echo_is_off_while_it_asks_and_on_afterwards),
-      cmocka_unit_test(an_interrupt_leaves_the_echo_on),
+      cmocka_unit_test(an_interrupt_is_heeded_at_once_and_leaves_the_echo_on),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
