@@ -184,9 +184,16 @@ Names keys_of(econf_file& file, const char* group) {
   return names;
 }
 
+/// The name of a section. libeconf before 0.4.7 leaves it in its brackets.
+std::string section_of(const char* group) {
+  std::string_view name = group != nullptr ? group : "";
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  return std::string(name);
+}
+
 /// Adds the keys of one section (null: those before any) to `values`.
 Checked collect(econf_file& file, const char* group, ConfigValues& values) {
-  const std::string section = group != nullptr ? group : "";
+  const std::string section = section_of(group);
   const Names keys = keys_of(file, group);
   for (std::size_t i = 0; i < keys.count; ++i) {
     const char* key = keys.strings.get()[i];
