@@ -2,15 +2,18 @@
 // each with its name on a line, in all the memory of it and of each process that it starts. Exits
 // as PROGRAM does; needs root. Prints, with tabs between:
 //
-//   memory   process  what it waits for, "end" or "killed"  secret  place  copies   ("-", "-", 0:
-//   none) written  process  where to                     secret argv     process secret environ
-//   process                               secret core     process  what it waited for none, or
-//   "dumped"
+//   memory   PROCESS  WAIT, "end" or "killed"  SECRET  PLACE  COPIES   (none: "-", "-", 0)
+//   written  PROCESS  TO  SECRET
+//   argv     PROCESS  SECRET
+//   environ  PROCESS  SECRET
+//   core     PROCESS  WAIT  "dumped" or "none"
+//   echo     PROCESS, or "after"  "on" or "off"
 //
 // Processes end under its eyes in any case. With --waits N, those of ours are stopped before each
 // system call as well: their memory is searched the first N times that they are about to wait for
 // one thing (places: process_memory.h), and all that they write. With --crash PROCESS WAIT SIGNAL
-// that process gets the signal there.
+// that process gets the signal there. With --types FILE standard input is a terminal, at which what
+// is in FILE is typed as soon as a process of ours waits for it.
 #include <getopt.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -24,6 +27,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -31,6 +35,7 @@
 #include "process_memory.h"
 #include "secret_words.h"
 #include "stopped_call.h"
+#include "typing_person.h"
 
 namespace {
 
@@ -45,11 +50,16 @@ struct Crash {
 struct Options {
   int waits = 0;
   Crash crash;
+  std::optional<TypingPerson> person;
 };
 
-std::string text_of(pid_t pid, const char* entry) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/" + entry);
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string text_of(pid_t pid, const char* entry) {
+  return text_of("/proc/" + std::to_string(pid) + "/" + entry);
 }
 
 /// The kernel's name for a script; that of the program's file, which is never cut short, for ours.
@@ -96,6 +106,8 @@ class Follower {
   void at_system_call(pid_t pid);
   void scan(pid_t pid, const Point& point);
   void crash(pid_t pid, const Point& point);
+  void type(const Point& point);
+  void look_at_terminal();
 
   pid_t program_;
   SecretWords words_;
@@ -121,6 +133,7 @@ int Follower::follow() {
                     (WCOREDUMP(status) ? "dumped" : "none"));
     ours_.erase(pid);
   }
+  look_at_terminal();
   return exit_status;
 }
 
@@ -154,6 +167,7 @@ void Follower::at_system_call(pid_t pid) {
     const Point point{name_of(pid), *wait};
     scan(pid, point);
     crash(pid, point);
+    type(point);
   }
   if (const auto output = written_by(call))
     for (const auto& [secret, count] : words_.copies_in(output->bytes))
@@ -175,6 +189,19 @@ void Follower::crash(pid_t pid, const Point& point) {
   ::kill(pid, options_.crash.signal);
 }
 
+void Follower::type(const Point& point) {
+  if (!options_.person || point.second != "input") return;
+  const bool echoes = options_.person->echoes();
+  if (options_.person->asked()) lines_.insert("echo\t" + point.first + (echoes ? "\ton" : "\toff"));
+}
+
+void Follower::look_at_terminal() {
+  if (!options_.person) return;
+  for (const auto& [secret, count] : words_.copies_in(options_.person->shown()))
+    lines_.insert("written\tterminal\techo\t" + secret);
+  lines_.insert(options_.person->echoes() ? "echo\tafter\ton" : "echo\tafter\toff");
+}
+
 void Follower::report() const {
   for (const auto& [point, places] : found_) {
     const std::string where = "memory\t" + point.first + '\t' + point.second + '\t';
@@ -194,11 +221,14 @@ void Follower::report() const {
 Options parse(int count, char** arguments) {
   static const option kOptions[] = {{"waits", required_argument, nullptr, 'w'},
                                     {"crash", required_argument, nullptr, 'c'},
+                                    {"types", required_argument, nullptr, 't'},
                                     {nullptr, 0, nullptr, 0}};
   Options options;
   for (int given = 0; (given = ::getopt_long(count, arguments, "+", kOptions, nullptr)) != -1;) {
     if (given == 'w') {
       options.waits = std::atoi(optarg);
+    } else if (given == 't') {
+      options.person.emplace(text_of(optarg));
     } else if (given == 'c' && optind + 1 < count) {
       options.crash = {optarg, arguments[optind], std::atoi(arguments[optind + 1])};
       optind += 2;
@@ -217,6 +247,7 @@ int main(int count, char** arguments) {
   SecretWords words(arguments[optind]);
   const pid_t program = ::fork();
   if (program == 0) {
+    if (options.person && !options.person->sit_down_at()) ::_exit(126);
     if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(126);
     ::raise(SIGSTOP);
     ::execvp(arguments[optind + 1], arguments + optind + 1);

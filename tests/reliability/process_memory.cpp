@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -50,8 +51,9 @@ std::vector<Mapping> mappings_of(pid_t pid) {
       if (!mappings.empty() && !mapping.of_file && mappings.back().to == mapping.from)
         mapping.behind_file = mappings.back().of_file;
       mappings.push_back(std::move(mapping));
+    } else if (line.starts_with("Locked:")) {
+      mappings.back().locked = std::strtol(line.c_str() + line.find(':') + 1, nullptr, 10) > 0;
     } else if (line.starts_with("VmFlags:")) {
-      mappings.back().locked = line.contains(" lo");
       mappings.back().left_out_of_dumps = line.contains(" dd");
     }
   }
@@ -77,10 +79,10 @@ std::string place_of(const Mapping& mapping, const std::vector<std::uint64_t>& s
   const bool holds_stack = std::ranges::any_of(stacks, [&](std::uint64_t pointer) {
     return pointer >= mapping.from && pointer < mapping.to;
   });
-  if (holds_stack || mapping.name == "[stack]") return "stack";
+  if (holds_stack || mapping.name == "[stack]") return mapping.locked ? "locked stack" : "stack";
   if (mapping.left_out_of_dumps) return mapping.locked ? "guarded" : "unlocked";
   if (mapping.of_file || mapping.behind_file) return "library";
-  return "heap";
+  return mapping.locked ? "locked heap" : "heap";
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ as_root() {
     >"$inside/lines" 2>"$inside/said" || status=$?
   # Between its fork and its program a child is its parent; setpriv and env are the harness's.
   sed -nE 's/\.claude-auth-[0-9a-f]{16}/.new/
-    s/^(memory|written|argv|environ|core)\t/'"$job"'\t\1\t/p' "$inside/lines" |
+    s/^(memory|written|argv|environ|core|echo)\t/'"$job"'\t\1\t/p' "$inside/lines" |
     grep -vP '\t(setpriv|env|prlimit)\t' >>"$found" || true
   return "$status"
 }
@@ -75,6 +75,8 @@ jobs_of_a_login() {
   does restore restore
   does sync sync
   does status status
+  # Its exit status tells whether all is well, which without units it is not.
+  as_alice doctor claude-auth-sync doctor || true
 }
 
 jobs_of_a_setup_token() {
@@ -93,6 +95,25 @@ jobs_of_a_setup_token() {
 jobs_of_a_vault_token() {
   does 'vault-token check' vault-token check
   does 'vault-token set' vault-token set <"$token_file"
+}
+
+# Asked, answered, and asked again and left by Ctrl-C.
+jobs_at_a_terminal() {
+  local token=sk-ant-oat01-TEST-$setup typed=$inside/typed
+  scan=(--types "$typed")
+  cp "$token_file" "$typed"
+  does 'vault-token set, terminal' vault-token set
+  echo "$token" >"$typed"
+  does 'setup-token set, terminal' setup-token set
+  printf '%s\003' "$token" >"$typed"
+  ! as_alice 'setup-token set, left' claude-auth-sync setup-token set || fail "it was not left"
+  rm "$typed"
+  scan=()
+  same "whether the terminal echoes: afterwards, and while a job asks" "$(printf \
+    '%s\techo\tafter\ton\n%s\techo\tclaude-auth-sync\toff\n' \
+    {'setup-token set, left','setup-token set, terminal','vault-token set, terminal'}{,} | sort)" \
+    "$(grep -P '\techo\t' "$found" | sort)"
+  does 'setup-token remove' setup-token remove
 }
 
 # A life of a watch: it takes a login, a newer one, and heals that.
@@ -124,6 +145,9 @@ jobs_of_the_admin() {
   (umask 077 && echo "$vault_root" >/root/.vault-token)
   as_root 'admin provision' "$program" provision || fail "$(said)"
   as_root 'admin provision again' "$program" provision || fail "$(said)"
+  as_root 'admin doctor' "$program" doctor || true
+  echo 'users: {}' >/etc/claude-auth-sync.roster.yaml
+  as_root 'admin deprovision' "$program" deprovision alice || fail "$(said)"
 }
 
 # The job gives up in time, and its child with it.
@@ -187,8 +211,8 @@ no_secret_in_other_files() {
   same "other files that hold a secret" "" "$(cat "$inside/files")"
 }
 
-# The lines of $found without the number of copies, each with " | " in place of tabs.
-without_numbers() { sed -E 's/^([^\t]*\tmemory\t.*)\t[0-9]+$/\1/; s/\t/ | /g' "$found" | sort -u; }
+# Where secrets were, without the number of copies, each line with " | " in place of tabs.
+without_numbers() { grep -vP '\techo\t' "$found" | sed -E 's/^([^\t]*\tmemory\t.*)\t[0-9]+$/\1/; s/\t/ | /g' | sort -u; }
 
 only_what_is_allowed() {
   local lines job
@@ -202,6 +226,14 @@ only_what_is_allowed() {
   while read -r job; do
     grep -q "^$job	" "$found" || fail "$job: no line of it is in what was found"
   done < <(cut -d '|' -f 1 <<<"$lines" | sed 's/ $//' | sort -u)
+}
+
+# While Claude answers there are the token that is probed, and access and refresh token in the document
+# that a backup compares with.
+few_copies_while_claude_answers() {
+  local at='^sync\tmemory\tclaude-auth-sync\tchild\tlogin\t'
+  same "copies of the login while Claude answers" $'guarded\t1\nlocked heap\t2' \
+    "$(grep -P "$at" "$found" | cut -f 6-)"
 }
 
 # The largest numbers over all jobs.
@@ -228,11 +260,13 @@ prove_secrets() {
   job_watch
   job_of_a_store_that_hangs
   job_without_locked_memory
+  jobs_at_a_terminal
   jobs_of_a_setup_token
   no_core_files
   jobs_of_the_admin
   no_secret_in_other_files
   [[ ! -v SHOW_FOUND ]] || without_numbers
   only_what_is_allowed
+  few_copies_while_claude_answers
   figures
 }

@@ -24,7 +24,8 @@ namespace claude_auth::testing {
 namespace {
 
 /// What one waits for where several descriptors are polled: the first of these.
-constexpr std::array kWaits{"network", "event", "child", "other program", "pipe", "input"};
+constexpr std::array kWaits{"network", "event", "child", "other program",
+                            "pipe",    "input", "signal"};
 
 template <typename Value>
 std::vector<Value> read_array(pid_t pid, std::uint64_t address, std::size_t count) {
@@ -65,8 +66,10 @@ std::string kind_of(pid_t pid, int fd) {
   if (link.starts_with("socket:")) return kind_of_socket(pid, fd);
   if (link == "anon_inode:[pidfd]") return "child";
   if (link == "anon_inode:inotify" || link == "anon_inode:inotify_event") return "event";
+  if (link == "anon_inode:[signalfd]") return "signal";
   if (link.starts_with("anon_inode:")) return "pipe";
-  if (link.starts_with("pipe:")) return fd == STDIN_FILENO ? "input" : "pipe";
+  if (fd == STDIN_FILENO) return "input";
+  if (link.starts_with("pipe:")) return "pipe";
   return link;
 }
 
@@ -92,7 +95,6 @@ std::optional<std::string> read_from(const StoppedCall& call) {
   if (!is_blocking(call.pid, fd)) return std::nullopt;
   const std::string kind = kind_of(call.pid, fd);
   if (std::ranges::find(kWaits, kind) != kWaits.end()) return kind;
-  if (fd == STDIN_FILENO && kind.starts_with("/dev/pts/")) return "input";
   return std::nullopt;
 }
 

@@ -16,8 +16,8 @@ struct StoppedCall {
   std::array<std::uint64_t, 6> arguments;
 };
 
-/// "network", "child", "event", "other program", "pipe", "input", "disk", "lock", "thread", "time";
-/// nothing where the call does not wait.
+/// "network", "child", "event", "other program", "pipe", "input", "signal", "disk", "lock",
+/// "thread", "time"; nothing where the call does not wait.
 [[nodiscard]] std::optional<std::string> waits_for(const StoppedCall& call);
 
 /// Whose thread it is.
