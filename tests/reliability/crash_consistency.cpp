@@ -81,7 +81,7 @@ class Proof {
   bool run_again(const BeforeWaiting& while_it_waits);
   void check_next_run();
   TracedRun run(const std::optional<SystemCallFault>& fault, const BeforeWaiting& meanwhile) {
-    return home_.run_with(fault, job_.arguments, job_.input, meanwhile);
+    return run_traced(home_.command(job_.arguments, job_.input), fault, meanwhile, kJobTakes);
   }
   [[nodiscard]] BeforeWaiting meanwhile() const {
     return job_.meanwhile != nullptr ? job_.meanwhile(home_) : BeforeWaiting();

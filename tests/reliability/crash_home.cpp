@@ -29,7 +29,6 @@ using test::exists;
 using test::put;
 using namespace std::chrono_literals;
 
-constexpr Millis kJobTakes = 60s;
 constexpr char kDocument[] = "secret/data/workstation/claude-users/made-up-user";
 constexpr char kForeign[] =
     R"("mcpOAuth":{"made-up":{"accessToken":"TEST-mcp","expiresAt":1}},"futureKey":[1,"two"])";
@@ -247,30 +246,27 @@ void CrashHome::set_field(const std::string& key, const std::string& value) cons
   write_document(*fields);
 }
 
-std::vector<std::string> CrashHome::environment() const {
-  return {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + user_.home, "USER=" + user_.name,
-          "TMPDIR=" + temporary_};
-}
-
-std::string CrashHome::file_with(const std::string& input) const {
-  const std::string path = disk_ + "/input";
-  put(path, input);
-  return path;
-}
-
 const std::string& CrashHome::vault_address() const {
   return vault_->address();
 }
 
+Command CrashHome::command(const std::vector<std::string>& arguments,
+                           const std::string& input) const {
+  const std::string file = disk_ + "/input";
+  put(file, input);
+  Command command{.path = CLAUDE_AUTH_SYNC,
+                  .arguments = {"claude-auth-sync"},
+                  .environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + user_.home,
+                                  "USER=" + user_.name, "TMPDIR=" + temporary_},
+                  .standard_input = UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC))};
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
 Finished CrashHome::finish(const std::vector<std::string>& arguments,
                            const std::string& input) const {
-  Command command{
-      .path = CLAUDE_AUTH_SYNC,
-      .arguments = {"claude-auth-sync"},
-      .environment = environment(),
-      .standard_input = UniqueFd(::open(file_with(input).c_str(), O_RDONLY | O_CLOEXEC))};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  auto finished = claude_auth::run(std::move(command), Deadline::in(kJobTakes), Millis(0), 1 << 16);
+  auto finished =
+      claude_auth::run(command(arguments, input), Deadline::in(kJobTakes), Millis(0), 1 << 16);
   if (!finished) give_up("claude-auth-sync cannot be started");
   return std::move(*finished);
 }
@@ -279,17 +275,6 @@ int CrashHome::run(const std::vector<std::string>& arguments, const std::string&
   const Finished finished = finish(arguments, input);
   if (finished.timed_out || !WIFEXITED(finished.wait_status)) return -1;
   return WEXITSTATUS(finished.wait_status);
-}
-
-TracedRun CrashHome::run_with(const std::optional<SystemCallFault>& fault,
-                              const std::vector<std::string>& arguments, const std::string& input,
-                              const BeforeWaiting& before_waiting) const {
-  TracedProgram program{.path = CLAUDE_AUTH_SYNC,
-                        .arguments = {"claude-auth-sync"},
-                        .environment = environment(),
-                        .standard_input = file_with(input)};
-  program.arguments.insert(program.arguments.end(), arguments.begin(), arguments.end());
-  return run_traced(program, fault, before_waiting, kJobTakes);
 }
 
 void CrashHome::keep() {

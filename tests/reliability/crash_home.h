@@ -2,9 +2,9 @@
 // Made once for each job, and put back before each fault.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,11 +13,13 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/paths.h"
-#include "system_call_faults.h"
 
 namespace claude_auth::testing {
 
 class VaultSide;
+
+/// What any job takes at most.
+inline constexpr Millis kJobTakes = std::chrono::seconds(60);
 
 /// What is found in a home and its store. Times are left out.
 struct Remains {
@@ -56,17 +58,15 @@ class CrashHome {
   void write_credentials(const std::string& bytes) const;
   void set_field(const std::string& key, const std::string& value) const;
 
-  /// Runs claude-auth-sync undisturbed, to its end.
+  /// claude-auth-sync as it runs here, to be started.
+  [[nodiscard]] Command command(const std::vector<std::string>& arguments,
+                                const std::string& input) const;
+  /// Runs it undisturbed, to its end.
   [[nodiscard]] Finished finish(const std::vector<std::string>& arguments,
                                 const std::string& input = "") const;
   /// The same. Its exit status, or -1 where it did not end.
   [[nodiscard]] int run(const std::vector<std::string>& arguments,
                         const std::string& input = "") const;
-  /// The same under ptrace(2).
-  [[nodiscard]] TracedRun run_with(const std::optional<SystemCallFault>& fault,
-                                   const std::vector<std::string>& arguments,
-                                   const std::string& input,
-                                   const BeforeWaiting& before_waiting) const;
 
   /// From now on `put_back` makes everything as it is now.
   void keep();
@@ -81,8 +81,6 @@ class CrashHome {
   CrashHome(const std::string& scratch, std::unique_ptr<VaultSide> vault);
   void configure() const;
   void write_document(const Json& fields) const;
-  [[nodiscard]] std::string file_with(const std::string& input) const;
-  [[nodiscard]] std::vector<std::string> environment() const;
 
   std::string disk_;
   UserId user_;

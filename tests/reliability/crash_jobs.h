@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "crash_home.h"
+#include "system_call_faults.h"
 
 namespace claude_auth::testing {
 
 struct CrashJob {
-  std::string_view name;  ///< for the command line
+  std::string_view name;  ///< for the command line; CMakeLists.txt makes a test of each
   std::string_view what;  ///< for the page
   StoreKind store = StoreKind::local;
   void (*prepare)(const CrashHome& home) = nullptr;
@@ -22,17 +23,5 @@ struct CrashJob {
 };
 
 [[nodiscard]] const std::vector<CrashJob>& crash_jobs();
-
-/// The setup token of all tests here.
-inline constexpr char kSetupToken[] = "sk-ant-oat01-TEST-setup-token";
-
-// Homes in which something has happened. Each ends the process where it does not.
-
-/// A login, in the store with what another tool keeps there.
-void backed_up(const CrashHome& home);
-/// It is lost; there is a new one that no job has seen; a setup token is in force beside it.
-void login_lost(const CrashHome& home);
-void login_new(const CrashHome& home);
-void token_in_force(const CrashHome& home);
 
 }  // namespace claude_auth::testing

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "crash_jobs.h"
+#include "home_history.h"
 
 namespace claude_auth::testing {
 namespace {

@@ -49,15 +49,14 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 }
 
 /// The program, stopped at its exec.
-pid_t start(const TracedProgram& program) {
+pid_t start(const Command& program) {
   const std::vector<char*> arguments = pointers(program.arguments);
   const std::vector<char*> environment = pointers(program.environment);
   const pid_t pid = ::fork();
   if (pid < 0) give_up("fork");
   if (pid > 0) return pid;
-  const int input = ::open(program.standard_input.c_str(), O_RDONLY | O_CLOEXEC);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  ::dup2(input >= 0 ? input : null, STDIN_FILENO);
+  ::dup2(program.standard_input ? program.standard_input.get() : null, STDIN_FILENO);
   ::dup2(null, STDOUT_FILENO);
   ::dup2(null, STDERR_FILENO);
   ::setpgid(0, 0);
@@ -252,7 +251,7 @@ bool SystemCall::waits() const {
   return number == SYS_poll && static_cast<int>(arguments[2]) != 0;
 }
 
-TracedRun run_traced(const TracedProgram& program, const std::optional<SystemCallFault>& fault,
+TracedRun run_traced(const Command& program, const std::optional<SystemCallFault>& fault,
                      const BeforeWaiting& before_waiting, Millis limit) {
   const pid_t pid = start(program);
   int status = 0;

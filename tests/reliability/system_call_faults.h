@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child.h"
 #include "base/clock.h"
 
 namespace claude_auth::testing {
@@ -44,13 +45,6 @@ struct SystemCallFault {
   int error = 0;  ///< errno, for `fail`
 };
 
-struct TracedProgram {
-  std::string path;
-  std::vector<std::string> arguments;    ///< argv, the name first
-  std::vector<std::string> environment;  ///< NAME=value, complete
-  std::string standard_input;            ///< a file; output goes to /dev/null
-};
-
 struct TracedRun {
   std::vector<SystemCall> calls;  ///< until the fault
   std::optional<SystemCall> harmed;
@@ -61,11 +55,12 @@ struct TracedRun {
 /// Told whenever the program, with nothing else to do, is about to wait.
 using BeforeWaiting = std::function<void(pid_t program)>;
 
-/// Runs `program` and all that it starts to the end, for `limit` at most (it is killed then).
+/// Runs `program` and all that it starts to the end, for `limit` at most (it is killed then). Its
+/// output goes to /dev/null.
 /// Counted is what comes after the first call of main, prctl(PR_SET_DUMPABLE): what the dynamic
 /// loader does before it touches nothing of the user's. A child counts from its fork on, its loader
 /// excepted. Ends this process with a message where the machine does not let it trace.
-[[nodiscard]] TracedRun run_traced(const TracedProgram& program,
+[[nodiscard]] TracedRun run_traced(const Command& program,
                                    const std::optional<SystemCallFault>& fault,
                                    const BeforeWaiting& before_waiting, Millis limit);
 
