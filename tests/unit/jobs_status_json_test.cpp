@@ -31,7 +31,7 @@ std::string member(const json_t* object, std::string path) {
 void materialize(const UserHome& home, const std::string& token) {
   const auto written =
       write_token_env(home.context(), Secret::copy_of(token), Deadline::in(Millis(20'000)));
-  if (!written) fail_msg("%s", written.error().c_str());
+  if (!written) fail_msg("%s", written.error().sentence.c_str());
 }
 
 void use_vault(UserHome& home) {
