@@ -14,6 +14,13 @@ case_watch_is_active() {
   same "state" "active running" "$(property "$watch" ActiveState) $(property "$watch" SubState)"
 }
 
+# A Secret takes a page or two: this much is its heap and its stack as well.
+case_watch_locks_its_memory() {
+  watched
+  at_least "KiB of the watch that are locked" 128 \
+    "$(sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(property "$watch" MainPID)/status")"
+}
+
 case_watch_that_cannot_begin_fails_its_start() {
   configure 'store = nowhere'
   ! systemctl start "$watch" 2>/dev/null || fail "the start succeeded"

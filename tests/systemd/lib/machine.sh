@@ -61,10 +61,11 @@ boot_machine() {
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   cgroup=$(mktemp -d /sys/fs/cgroup/claude-auth-tests.XXXXXX)
   echo 0 >"$cgroup/cgroup.procs"
-  # What nspawn refuses by itself and a machine does not: bpf fences units in, Landlock our store.
+  # What nspawn refuses by itself and a machine does not: bpf fences units in, Landlock our store, and
+  # secrets are locked into memory.
   systemd-nspawn --quiet --keep-unit --register=no --machine=workstation --directory="$root" \
     --private-network --link-journal=no --console=pipe \
-    --system-call-filter='bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self' \
+    --system-call-filter='bpf @memlock landlock_create_ruleset landlock_add_rule landlock_restrict_self' \
     --boot systemd.unit=multi-user.target >/run/console 2>&1 </dev/null &
   nspawn=$!
   local limit=$((SECONDS + 60)) state
