@@ -106,6 +106,9 @@ machine_lacks() {
     'needs bash'* | 'needs fish'* | 'needs zsh'*) [[ -z $(type -P "${1#needs }") ]] ;;
     'needs selinux-policy-dev'*) [[ -z $(type -P semodule_unpackage) || ! -e /usr/share/selinux/devel/Makefile ]] ;;
     'needs gcov'*) [[ -z $(type -P gcov) || ${CXX-} == *clang* ]] ;;
+    'needs dpkg-dev'*) [[ -z $(type -P dpkg-shlibdeps) || -z $(type -P lintian) || -z $(type -P mmdebstrap) ]] ;;
+    "needs a mirror of Debian's"*) ! curl --silent --fail --output /dev/null http://deb.debian.org/debian/dists/bookworm/Release ;;
+    'needs rpmbuild'*) [[ -z $(type -P rpmbuild) || -z $(type -P rpmlint) || -z $(type -P dpkg-deb) ]] ;;
     'needs systemd-analyze'*) [[ -z $(type -P systemd-analyze) ]] ;;
     'no bao or vault'*) [[ -z ${VAULT_BIN-} && -z $(type -P bao vault) ]] ;;
     'no claude client'*) [[ -z ${CLAUDE_CLIENTS-} && -z $(type -P claude) ]] ;;

@@ -48,6 +48,18 @@ lay_machine() {
   tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 }
 
+# lay_fresh_machine TAR: the file system that is in TAR.
+lay_fresh_machine() {
+  mount -t tmpfs -o mode=0755 harness /run
+  mkdir "$root"
+  mount -t tmpfs -o mode=0755 machine "$root"
+  tar --extract --file "$1" --directory "$root" --numeric-owner --xattrs
+  mount -t tmpfs -o mode=0755 tmpfs "$root/mnt"
+  # Timers of the distribution would look for news where there is no network.
+  rm -f "$root"/etc/systemd/system/timers.target.wants/*
+  tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
+}
+
 # show PATH NAME: PATH of this machine is to be seen there as $inside/NAME, read-only.
 show() {
   if [[ -d $1 ]]; then mkdir "$root$inside/$2"; else touch "$root$inside/$2"; fi
