@@ -12,12 +12,17 @@ namespace {
 constexpr std::size_t kMaxFile = 64 << 10;
 constexpr std::size_t kMaxReason = 1'000;
 constexpr std::int64_t kLargestCount = 1'000'000'000;
-// A login is awaited by somebody.
-constexpr Millis kLockWait{50};
+// For change.lock: where somebody may be waiting, and where nobody is.
+constexpr Millis kAwaited{50};
+constexpr Millis kUnattended{2'000};
+
+/// Whether the job is one that looks after a login with nobody waiting for it.
+bool is_unattended(Job job) {
+  return job == Job::sync || job == Job::watch || job == Job::backup;
+}
 
 bool is_success(const JobEnd& end) {
-  const bool cares = end.job == Job::sync || end.job == Job::watch || end.job == Job::backup;
-  return cares && (end.status == Status::ok || end.status == Status::recovered);
+  return is_unattended(end.job) && (end.status == Status::ok || end.status == Status::recovered);
 }
 
 /// A number that nobody can have counted to is none, and could not be added to.
@@ -54,7 +59,8 @@ Json to_json(const LastStatus& last) {
 void keep_status(const Paths& paths, const JobEnd& end) {
   // Without it, a job that ends in the same moment may lose a count; this line is kept all the
   // same.
-  const auto lock = FileLock::acquire(paths.change_lock, Deadline::in(kLockWait));
+  const auto lock = FileLock::acquire(
+      paths.change_lock, Deadline::in(is_unattended(end.job) ? kUnattended : kAwaited));
   LastStatus last = load_last_status(paths);
   add(end, last);
   if (lock) remove_leftovers(paths.last_status);
