@@ -27,18 +27,6 @@ std::vector<std::string> own_environment() {
   return variables;
 }
 
-// A pipe that holds `text` whole, ready to be read to its end.
-UniqueFd pipe_with(std::string_view text) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
-  UniqueFd reading(ends[0]);
-  const UniqueFd writing(ends[1]);
-  if (text.size() > PIPE_BUF) ::fcntl(writing.get(), F_SETPIPE_SZ, static_cast<int>(text.size()));
-  ::fcntl(writing.get(), F_SETFL, O_NONBLOCK);
-  const ssize_t written = ::write(writing.get(), text.data(), text.size());
-  return written == static_cast<ssize_t>(text.size()) ? std::move(reading) : UniqueFd();
-}
-
 }  // namespace
 
 std::string own_program() {
@@ -55,26 +43,27 @@ WatchChild::WatchChild(Task task, Child child, UniqueFd output)
 
 std::expected<WatchChild, std::string> WatchChild::back_up(const std::string& program,
                                                            const Secret& login) {
-  return start(program, Task::backup, pipe_with(login.view()));
+  return start(program, Task::backup, pipe_holding(login.view()));
 }
 
 std::expected<WatchChild, std::string> WatchChild::ask_store(const std::string& program) {
-  return start(program, Task::ask_store, {});
+  return start(program, Task::ask_store, UniqueFd());
 }
 
 std::expected<WatchChild, std::string> WatchChild::start(const std::string& program, Task task,
-                                                         UniqueFd standard_input) {
+                                                         std::expected<UniqueFd, int> input) {
+  const auto not_started = [&](int error) {
+    return std::unexpected("cannot start " + program + ": " + errno_text(error));
+  };
+  if (!input) return not_started(input.error());
   Command command{.path = program,
                   .arguments = {"claude-auth-sync"},
                   .environment = own_environment(),
-                  .standard_input = std::move(standard_input)};
+                  .standard_input = std::move(*input)};
   for (const char* argument :
        task == Task::backup ? std::array{"backup", "--from-stdin"} : std::array{"login", "--codes"})
     command.arguments.emplace_back(argument);
 
-  const auto not_started = [&](int error) {
-    return std::unexpected("cannot start " + program + ": " + errno_text(error));
-  };
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return not_started(errno);
   UniqueFd reading(ends[0]);

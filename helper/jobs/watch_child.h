@@ -40,9 +40,8 @@ class WatchChild {
 
  private:
   WatchChild(Task task, Child child, UniqueFd output);
-  [[nodiscard]] static std::expected<WatchChild, std::string> start(const std::string& program,
-                                                                    Task task,
-                                                                    UniqueFd standard_input);
+  [[nodiscard]] static std::expected<WatchChild, std::string> start(
+      const std::string& program, Task task, std::expected<UniqueFd, int> input);
   Task task_;
   Child child_;
   UniqueFd output_;
