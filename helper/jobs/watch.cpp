@@ -149,7 +149,6 @@ Deadline Watch::next_turn() const {
   Deadline next = look_at_.or_sooner(ask_again_at_);
   if (!helper_) next = next.or_sooner(backup_at_);
   if (helper_) next = next.or_sooner(helper_->limit());
-  if (const auto poll = files_.poll_interval()) next = next.or_sooner(Deadline::in(*poll));
   return next;
 }
 
