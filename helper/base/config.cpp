@@ -12,6 +12,7 @@
 
 #include "base/config_files.h"
 #include "base/errors.h"
+#include "base/loopback.h"
 
 namespace claude_auth {
 namespace {
@@ -99,13 +100,6 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
-  // Four parts, all digits: 127.example.org is a name like any other.
-  return host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
-         host.find_first_not_of("0123456789.") == host.npos;
-}
-
 Taken take_address(const std::string& value, Config& config) {
   constexpr std::string_view kTls = "https://";
   constexpr std::string_view kPlain = "http://";
@@ -122,7 +116,7 @@ Taken take_address(const std::string& value, Config& config) {
     const std::string_view authority = rest.substr(0, rest.find('/'));
     // "@" would make what looks like the host a user name.
     if (host_of(authority).empty() || rest.find_first_of("@?\\") != rest.npos) return wrong;
-    if (address.starts_with(kPlain) && !is_loopback(host_of(authority))) return wrong;
+    if (address.starts_with(kPlain) && !is_loopback(std::string(host_of(authority)))) return wrong;
   } else {
     return wrong;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/errors.h"
+#include "base/loopback.h"
 
 namespace claude_auth {
 namespace {
@@ -104,13 +105,6 @@ std::optional<Url> parse_url(std::string_view text) {
   if (!url.target.empty() && !url.target.starts_with('/')) return std::nullopt;
   if (!is_target(url.target)) return std::nullopt;
   return url;
-}
-
-bool is_loopback(const std::string& host) {
-  if (host == "localhost" || host == "::1") return true;
-  in_addr address{};
-  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 &&
-         (ntohl(address.s_addr) >> 24U) == 127U;
 }
 
 bool is_allowed(const Endpoint& to, const std::vector<std::string>& allowed) {

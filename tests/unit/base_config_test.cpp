@@ -474,8 +474,8 @@ void unsafe_addresses_are_refused(void**) {
   for (const char* address :
        {"http://vault.example", "http://127.0.0.1.example.org", "http://127.example.org.x",
         "http://localhost.example.org", "http://localhost@vault.example", "http://[2001:db8::1]",
-        "https://", "https://u@v", "https://v?x", "vault.example:8200", "ftp://v", "unix://run/v",
-        "file:///etc/passwd", "https://a b"}) {
+        "http://127.0.0.999", "http://127.00.0.1.1", "https://", "https://u@v", "https://v?x",
+        "vault.example:8200", "ftp://v", "unix://run/v", "file:///etc/passwd", "https://a b"}) {
     assert_true(refused(load(std::string("store = vault\n[vault]\naddress = ") + address + "\n"),
                         "vault.address"));
   }
