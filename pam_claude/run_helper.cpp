@@ -12,6 +12,7 @@
 #include <array>
 #include <optional>
 
+#include "base/signals_blocked.h"
 #include "base/unique_fd.h"
 #include "pam_claude/monotonic.h"
 #include "pam_claude/process.h"
@@ -25,22 +26,6 @@ constexpr MonoTime kSupervisorGrace = std::chrono::milliseconds(100);
 
 /// How long after the last deadline a supervisor acts on its own, should the host be stopped.
 constexpr MonoTime kBackstop = std::chrono::seconds(1);
-
-/// Blocks every signal for the calling thread: a handler of the host must not run in a clone.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 /// Both ways to the supervisor's processes, each with the end that they get.
 struct Channels {

@@ -17,6 +17,7 @@
 
 #include "base/become_user.h"
 #include "base/secret.h"
+#include "base/signals_blocked.h"
 
 namespace claude_auth {
 namespace {
@@ -30,22 +31,6 @@ constexpr Millis kStartedWithin{10'000};
 
 // How often it is asked whether a deadline still has to be put off.
 constexpr Millis kAskAgain{100};
-
-/// Blocks every signal of this thread while it lives: a handler of ours must not run in the child.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &old_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
-
- private:
-  sigset_t old_{};
-};
 
 /// All that the child needs between fork and exec, made before: no allocation happens there.
 struct Launch {
