@@ -44,8 +44,8 @@ struct Watched : UserHome {
   pid_t pid_ = -1;
 };
 
-void a_wiped_login_is_healed_from_memory(void**) {
-  Watched home;
+/// A login that is wiped once the watch has it in memory, and healed from there.
+void heal_a_wiped_login(Watched& home) {
   home.change_stamps([](Stamps&) {});
   home.write_login("one");
   home.start();
@@ -55,15 +55,14 @@ void a_wiped_login_is_healed_from_memory(void**) {
   assert_true(home.ends_well());
 }
 
+void a_wiped_login_is_healed_from_memory(void**) {
+  Watched home;
+  heal_a_wiped_login(home);
+}
+
 void a_heal_is_counted(void**) {
   Watched home;
-  home.change_stamps([](Stamps&) {});
-  home.write_login("one");
-  home.start();
-  const Events files(home.paths.claude_dir, IN_MOVED_TO);
-  home.wipe();
-  files.wait_until([&] { return home.generation() == "one"; });
-  assert_true(home.ends_well());
+  heal_a_wiped_login(home);
   assert_int_equal(load_last_status(home.paths).heals, 1);
   assert_true(load_last_status(home.paths).last_success_at == home.clock.at);
 }
