@@ -101,6 +101,7 @@ machine_lacks() {
     'no openssl rehash'*) ! openssl rehash -help >/dev/null 2>&1 ;;
     'this kernel has no Landlock'*) [[ $(cat /sys/kernel/security/lsm 2>/dev/null) != *landlock* ]] ;;
     'under sanitizers'*) [[ $2 == asan ]] ;;
+    'under ThreadSanitizer'*) [[ $2 == tsan ]] ;;
     'needs namespaces'*) [[ -n $(why_no_namespace) ]] ;;
     'needs a machine that boots'*) [[ -n $(why_no_machine) ]] ;;
     'needs bash'* | 'needs fish'* | 'needs zsh'*) [[ -z $(type -P "${1#needs }") ]] ;;
