@@ -44,7 +44,7 @@ Json new_login() {
   return std::move(*parse_object(kLogin));
 }
 
-std::expected<Replaced, std::string> replace(const UserHome& home,
+std::expected<Replaced, ChangeError> replace(const UserHome& home,
                                              const StillWanted& still_wanted) {
   return replace_login(home.context(), *new_login(), still_wanted, Deadline::in(30s));
 }
@@ -197,7 +197,7 @@ void a_symlinked_claude_directory_stays_one(void**) {
   assert_true(exists(home.dir / "dotfiles/.credentials.json"));
 }
 
-std::expected<Replaced, std::string> remove(const UserHome& home, bool wanted) {
+std::expected<Replaced, ChangeError> remove(const UserHome& home, bool wanted) {
   return remove_login(
       home.context(), [=](const auto&, const auto&) { return wanted; }, Deadline::in(30s));
 }
