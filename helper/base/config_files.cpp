@@ -61,8 +61,13 @@ bool printable_or_tab(char c) {
 /// What a file's check came to.
 enum class FileIs { absent, empty, filled };
 
+bool is_half_quoted(std::string_view value) {
+  return value.starts_with('"') && (value.size() == 1 || !value.ends_with('"'));
+}
+
 /// Checks the form of one file, line by line: libeconf takes a line without "=" for a continuation
-/// of the one before, and of two equal keys the first one, both without a word.
+/// of the one before, and of two equal keys the first one, both without a word; what "#" means in
+/// quotes depends on its version.
 std::expected<FileIs, std::string> check_form(std::string_view text, const std::string& path) {
   std::set<std::string> seen;
   std::string section;
@@ -87,6 +92,9 @@ std::expected<FileIs, std::string> check_form(std::string_view text, const std::
     const std::string_view key = trimmed(line.substr(0, equals));
     if (key.empty()) return refused("there is no key before \"=\"");
     if (!seen.insert(section + std::string(key)).second) return refused("this key is set twice");
+    if (is_half_quoted(trimmed(line.substr(equals + 1)))) {
+      return refused("the quote is not closed (\"#\" starts a comment in quotes, too)");
+    }
   }
   return seen.empty() ? FileIs::empty : FileIs::filled;
 }
@@ -207,10 +215,6 @@ Checked collect(econf_file& file, const char* group, ConfigValues& values) {
     const std::string_view lines = raw != nullptr ? raw : "";
     // To libeconf a blank line that ends in CR LF goes on with the value before it.
     const std::string value(lines.substr(0, lines.find_first_of("\r\n")));
-    if (value.starts_with('"')) {
-      return std::unexpected(std::string("configuration key ") + key +
-                             ": the quote is not closed (\"#\" starts a comment in quotes, too)");
-    }
     values[{section, key}] = value;
   }
   return {};

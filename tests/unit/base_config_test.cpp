@@ -395,7 +395,10 @@ void a_section_that_is_not_closed_is_refused(void**) {
 }
 
 void a_quote_that_is_not_closed_is_refused(void**) {
-  assert_true(refused(load("store = local\nlogin_command = \"a # b\"\n"), "login_command"));
+  for (const char* value : {"\"a # b\"", "\"", "\"a\" b"}) {
+    const std::string text = std::string("store = local\nlogin_command = ") + value + "\n";
+    assert_true(refused(load(text), "claude-auth-sync.conf:2: the quote is not closed"));
+  }
 }
 
 void a_byte_order_mark_is_refused(void**) {
