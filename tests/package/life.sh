@@ -57,10 +57,12 @@ with_session_open() {
   same "the session's exit status" 7 "$status"
 }
 
-# upgrade_and_look: keeps what the session's sshd has mapped after the upgrade.
+# upgrade_and_look: keeps what the session's sshd has mapped after the upgrade, and what needrestart
+# says to that.
 upgrade_and_look() {
   install_package later
   cat "/proc/$monitor/maps" >"$inside/maps"
+  needrestart -b >"$inside/needrestart"
 }
 
 parent_of() { sed -n 's/^PPid:\t//p' "/proc/$1/status"; }
@@ -128,6 +130,11 @@ case_session_outlives_an_upgrade() {
 
 case_open_session_kept_its_module() {
   contains "what its sshd had mapped" 'pam_claude.so (deleted)' "$(<"$inside/maps")"
+}
+
+case_upgrade_asks_for_no_restart() {
+  contains "what needrestart said" NEEDRESTART-VER "$(<"$inside/needrestart")"
+  same "what is to be restarted" '' "$(grep -v NEEDRESTART-VER "$inside/needrestart")"
 }
 
 case_upgrade_keeps_the_module_in_pam() {
