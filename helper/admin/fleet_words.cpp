@@ -18,24 +18,6 @@ const char* word_of(LoginMode mode) {
   return mode == LoginMode::oauth ? "oauth" : "setup_token";
 }
 
-const char* word_of(LocalLogin login) {
-  switch (login) {
-    case LocalLogin::valid:
-      return "valid";
-    case LocalLogin::malformed:
-      return "malformed";
-    case LocalLogin::wiped:
-      return "wiped";
-    case LocalLogin::logged_out:
-      return "logged_out";
-    case LocalLogin::lost:
-      return "lost";
-    case LocalLogin::unreadable:
-      break;
-  }
-  return "unreadable";
-}
-
 const char* word_of(BackupSeen backup) {
   switch (backup) {
     case BackupSeen::valid:

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "admin/fleet_row.h"
+#include "decide/login_words.h"
 
 namespace claude_auth {
 
 [[nodiscard]] const char* word_of(Care care);
 [[nodiscard]] const char* word_of(LoginMode mode);
-[[nodiscard]] const char* word_of(LocalLogin login);
 [[nodiscard]] const char* word_of(BackupSeen backup);
 [[nodiscard]] const char* word_of(SetupTokenSeen token);
 [[nodiscard]] const char* word_of(VaultTokenSeen token);

@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/json.h"
 #include "base/plausible_time.h"
+#include "decide/login_words.h"
 
 namespace claude_auth {
 namespace {
@@ -20,11 +21,9 @@ struct Word {
   Value value;
 };
 
-constexpr std::array kLogins = {
-    Word{"valid", LocalLogin::valid},           Word{"malformed", LocalLogin::malformed},
-    Word{"wiped", LocalLogin::wiped},           Word{"lost", LocalLogin::lost},
-    Word{"logged_out", LocalLogin::logged_out}, Word{"unreadable", LocalLogin::unreadable},
-};
+constexpr std::array kLogins = {LocalLogin::valid, LocalLogin::malformed,
+                                LocalLogin::wiped, LocalLogin::logged_out,
+                                LocalLogin::lost,  LocalLogin::unreadable};
 constexpr std::array kBackups = {
     Word{"valid", BackupSeen::valid},
     Word{"none", BackupSeen::none},
@@ -49,6 +48,13 @@ std::optional<Value> one_of(std::span<const Word<Value>> words, const json_t* ob
   const auto text = string_member(object, key);
   for (const Word<Value>& one : words)
     if (text == one.word) return one.value;
+  return std::nullopt;
+}
+
+std::optional<LocalLogin> login_member(const json_t* object, const char* key) {
+  const auto text = string_member(object, key);
+  for (const LocalLogin login : kLogins)
+    if (text == word_of(login)) return login;
   return std::nullopt;
 }
 
@@ -80,7 +86,7 @@ std::optional<std::uint64_t> count_member(const json_t* object, const char* key)
 }
 
 void take_login(const json_t* login, UserReport& report) {
-  report.login = one_of<LocalLogin>(kLogins, login, "state");
+  report.login = login_member(login, "state");
   report.login_problem = text_member(login, "problem", 300);
   report.login_expires = time_member(login, "login_expires_at");
 }

@@ -1,8 +1,6 @@
 #include "jobs/status_json.h"
 
-#include <algorithm>
-
-#include "jobs/observe.h"
+#include "decide/login_words.h"
 
 namespace claude_auth {
 namespace {
@@ -48,9 +46,7 @@ const char* name_of(SetupTokenState state) {
 }
 
 Json login_of(const LoginFacts& login) {
-  std::string state = name_of(login.state);
-  std::ranges::replace(state, ' ', '_');
-  Json object = object_with_state(state.c_str());
+  Json object = object_with_state(word_of(login.state));
   set_printable(object.get(), "problem", login.problem);
   set_seconds(object.get(), "access_token_expires_at", login.access_token_expires_at);
   set_seconds(object.get(), "login_expires_at", login.login_expires_at);

@@ -1,6 +1,9 @@
 // helper/decide/login_decision: the tables of a login, row by row.
 #include "decide/login_decision.h"
 
+#include <string_view>
+
+#include "decide/login_words.h"
 #include "table.h"
 
 namespace claude_auth {
@@ -127,6 +130,15 @@ void every_login_has_its_first_step(void**) {
   every_row_holds(kRows, first_step);
 }
 
+void every_state_has_its_word(void**) {
+  constexpr Row<LocalLogin, std::string_view> kRows[] = {
+      {"valid", LocalLogin::valid, "valid"}, {"malformed", LocalLogin::malformed, "malformed"},
+      {"wiped", LocalLogin::wiped, "wiped"}, {"logged out", LocalLogin::logged_out, "logged_out"},
+      {"lost", LocalLogin::lost, "lost"},    {"unreadable", LocalLogin::unreadable, "unreadable"},
+  };
+  every_row_holds(kRows, [](LocalLogin login) { return std::string_view(word_of(login)); });
+}
+
 struct TokenSituation {
   TokenInStore in_store;
   bool something_usable_here;
@@ -159,6 +171,7 @@ int main() {
       cmocka_unit_test(every_evidence_has_its_name),
       cmocka_unit_test(help_is_for_malformed_wiped_and_lost),
       cmocka_unit_test(every_login_has_its_first_step),
+      cmocka_unit_test(every_state_has_its_word),
       cmocka_unit_test(every_token_of_the_store_has_its_action),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
