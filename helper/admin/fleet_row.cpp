@@ -7,22 +7,7 @@ namespace claude_auth {
 namespace {
 
 void take_report(const UserReport& report, FleetRow& row) {
-  row.paused = report.paused;
-  row.login = report.login;
-  row.login_expires = report.login_expires;
-  row.backup = report.backup;
-  row.backed_up_at = report.backed_up_at;
-  row.backed_up_by = report.backed_up_by;
-  row.setup_token = report.setup_token;
-  row.setup_token_expires = report.setup_token_expires;
-  row.vault_token = report.vault_token;
-  row.vault_token_expires = report.vault_token_expires;
-  row.last_status = report.last_status;
-  row.last_reason = report.last_reason;
-  row.last_at = report.last_at;
-  row.last_success = report.last_success;
-  row.heals = report.heals;
-  row.restores = report.restores;
+  static_cast<UserFacts&>(row) = report;
   if (row.problem.empty()) row.problem = report.problem;
 }
 

@@ -1,7 +1,6 @@
 // One user of the fleet: what every source says of him, as one row, and what is to do.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "admin/document_facts.h"
 #include "admin/host_survey.h"
 #include "admin/roster.h"
+#include "admin/user_report.h"
 #include "claude/shadows.h"
 
 namespace claude_auth {
@@ -37,30 +37,14 @@ struct Advice {
   std::string command;  ///< empty where nothing is to do
 };
 
-/// All sources merged. Text is printable. Nothing, `unknown` or empty where nobody knows.
-struct FleetRow {
+/// All sources merged: what the admin read himself outranks the user's word.
+struct FleetRow : UserFacts {
   std::string user;
   Care care = Care::managed;
   FleetSituation::Account account = FleetSituation::Account::unknown;
   std::optional<bool> answered;  ///< his own part gave its report; nothing: it was not asked
-  bool paused = false;
   std::optional<LoginMode> mode;
-  std::optional<LocalLogin> login;
-  std::optional<Instant> login_expires;
-  BackupSeen backup = BackupSeen::unknown;
-  std::optional<Instant> backed_up_at;
-  std::string backed_up_by;
-  SetupTokenSeen setup_token = SetupTokenSeen::unknown;
-  std::optional<Instant> setup_token_expires;
-  VaultTokenSeen vault_token = VaultTokenSeen::unknown;
-  std::optional<Instant> vault_token_expires;
   std::optional<UnitsState> units;
-  std::optional<Status> last_status;
-  std::string last_reason;
-  std::optional<Instant> last_at;
-  std::optional<Instant> last_success;
-  std::optional<std::uint64_t> heals;
-  std::optional<std::uint64_t> restores;
   std::string problem;  ///< why something of this is missing
   FleetStep step = FleetStep::unseen;
   Advice advice;

@@ -18,15 +18,11 @@ namespace claude_auth {
 /// An honest report is about 1 KiB.
 inline constexpr std::size_t kMaxReport = std::size_t{16} << 10;
 
-/// Every text is printable ASCII of bounded length, every time a moment of this era (epoch to the
-/// year 9999). What was absent or of a wrong type is `unknown` or nothing.
-struct UserReport {
-  std::string problem;  ///< why there is little else: his configuration or state cannot be read
-  bool enrolled = false;
+/// What is known of a user's own state. Every text is printable ASCII of bounded length, every time
+/// a moment of this era (epoch to the year 9999). What nobody knows is `unknown`, nothing or empty.
+struct UserFacts {
   bool paused = false;
-  bool on_setup_token = false;  ///< "mode"
   std::optional<LocalLogin> login;
-  std::string login_problem;
   std::optional<Instant> login_expires;
   BackupSeen backup = BackupSeen::unknown;
   std::optional<Instant> backed_up_at;
@@ -41,6 +37,14 @@ struct UserReport {
   std::optional<Instant> last_success;
   std::optional<std::uint64_t> heals;
   std::optional<std::uint64_t> restores;
+};
+
+/// What was absent or of a wrong type is not known.
+struct UserReport : UserFacts {
+  std::string problem;  ///< why there is little else: his configuration or state cannot be read
+  bool enrolled = false;
+  bool on_setup_token = false;  ///< "mode"
+  std::string login_problem;
 };
 
 /// Error: one sentence without a byte of `text`.
