@@ -255,8 +255,8 @@ void endless_interim_replies_are_not_taken(void**) {
   assert_failed(answered_with(bytes), garbled);
 }
 
-// libcurl 7.88 frees memory twice where one handle has both replies.
-void a_second_reply_that_begins_with_a_folded_line_is_garbled(void**) {
+// libcurl 7.88 frees memory twice where one handle has both replies; 7.81 passes over the line.
+void a_second_reply_that_begins_with_a_folded_line_does_no_harm(void**) {
   const RawServer first("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: b\r\n\r\n{}");
   const RawServer second("HTTP/1.1 200 OK\r\n\tA: b\r\nContent-Length: 2\r\n\r\n{}");
   auto http = HttpConnection::prepare({});
@@ -268,8 +268,11 @@ void a_second_reply_that_begins_with_a_folded_line_is_garbled(void**) {
   };
   assert_true(ask(first).has_value());
   const auto reply = ask(second);
-  assert_false(reply.has_value());
-  assert_int_equal(static_cast<int>(reply.error().error.kind), static_cast<int>(garbled));
+  if (reply) {
+    assert_string_equal(reply->body.c_str(), "{}");
+  } else {
+    assert_int_equal(static_cast<int>(reply.error().error.kind), static_cast<int>(garbled));
+  }
 }
 
 void an_interim_reply_is_passed_over(void**) {
@@ -330,7 +333,7 @@ int main() {
       cmocka_unit_test(an_announced_huge_body_is_not_taken),
       cmocka_unit_test(endless_headers_are_not_taken),
       cmocka_unit_test(endless_interim_replies_are_not_taken),
-      cmocka_unit_test(a_second_reply_that_begins_with_a_folded_line_is_garbled),
+      cmocka_unit_test(a_second_reply_that_begins_with_a_folded_line_does_no_harm),
       cmocka_unit_test(an_interim_reply_is_passed_over),
       cmocka_unit_test(bytes_that_are_no_http_are_garbled),
       cmocka_unit_test(an_empty_answer_is_unreachable),
