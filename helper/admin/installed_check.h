@@ -18,4 +18,7 @@ namespace claude_auth {
 /// users may load and run. Nothing elsewhere.
 [[nodiscard]] Findings check_selinux(const HostTree& tree);
 
+/// Whether this host's kernel runs SELinux, enforced or not.
+[[nodiscard]] bool has_selinux(const HostTree& tree);
+
 }  // namespace claude_auth

@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "admin/installed_check.h"
 #include "pam_claude/options.h"
 #include "pam_claude/session_gate.h"
 
@@ -66,7 +67,7 @@ bool has_argument(const PamLine& line, std::string_view argument) {
   return std::ranges::find(line.arguments, argument) != line.arguments.end();
 }
 
-void judge_order(const PamStack& session, Place ours, Findings& findings) {
+void judge_order(const PamStack& session, Place ours, Selinux selinux, Findings& findings) {
   for (auto later = ours + 1; later != session.end(); ++later) {
     const std::string name = later->module_name();
     const std::string after = ours->place() + " stands before " + name + " (" + later->place() +
@@ -74,7 +75,8 @@ void judge_order(const PamStack& session, Place ours, Findings& findings) {
     if (std::ranges::find(kBringHomes, name) != kBringHomes.end()) {
       findings.push_back({Status::fail, after + "; the home is not there yet"});
     } else if (name == "pam_systemd.so" ||
-               (name == "pam_selinux.so" && has_argument(*later, "open"))) {
+               (name == "pam_selinux.so" && has_argument(*later, "open") &&
+                selinux == Selinux::on)) {
       findings.push_back({Status::warn, after + "; it makes the session's own surroundings"});
     }
   }
@@ -166,7 +168,8 @@ Finding judge_sshd(const HostTree& tree) {
 
 }  // namespace
 
-Findings judge_stack(const std::string& service, const PamStack& stack, const HostTree& tree) {
+Findings judge_stack(const std::string& service, const PamStack& stack, const HostTree& tree,
+                     Selinux selinux) {
   Findings findings;
   judge_other_types(stack, findings);
   const PamStack session = session_lines(stack);
@@ -188,7 +191,7 @@ Findings judge_stack(const std::string& service, const PamStack& stack, const Ho
     return is_login(service) ? findings : Findings{};
   judge_control(*ours, findings);
   judge_paths(*ours, options, tree, findings);
-  judge_order(session, ours, findings);
+  judge_order(session, ours, selinux, findings);
   judge_reach(session, ours, findings);
   if (std::ranges::count_if(session, is_ours) > 1) {
     findings.push_back({Status::warn, "pam_claude stands more than once in " + in(service) +
@@ -203,6 +206,7 @@ Findings judge_stack(const std::string& service, const PamStack& stack, const Ho
 
 Findings check_pam(const HostTree& tree) {
   Findings findings{judge_sshd(tree)};
+  const Selinux selinux = has_selinux(tree) ? Selinux::on : Selinux::off;
   const auto services = pam_services(tree.root);
   const auto pieces = included_pieces(tree.root, services);
   for (const std::string& service : services) {
@@ -212,7 +216,7 @@ Findings check_pam(const HostTree& tree) {
       findings.push_back({Status::fail, "the PAM stack of " + service + ": " + stack.error()});
       continue;
     }
-    for (Finding& finding : judge_stack(service, *stack, tree)) {
+    for (Finding& finding : judge_stack(service, *stack, tree, selinux)) {
       // What an included piece has wrong is wrong in every service: said once.
       const bool said = std::ranges::any_of(
           findings, [&](const Finding& earlier) { return earlier.text == finding.text; });

@@ -13,10 +13,13 @@ namespace claude_auth {
 /// UsePAM.
 [[nodiscard]] Findings check_pam(const HostTree& tree);
 
+/// Whether pam_selinux has anything to do on a host.
+enum class Selinux { off, on };
+
 /// What is wrong with, or good about, pam_claude in `service`. Nothing is said of a service that is
 /// none of those above and has no such line, or whose sessions the module skips by itself. Pure.
 [[nodiscard]] Findings judge_stack(const std::string& service, const PamStack& stack,
-                                   const HostTree& tree);
+                                   const HostTree& tree, Selinux selinux);
 
 /// Whether sshd at `root` opens PAM sessions: the first UsePAM of sshd_config and what it includes
 /// before a Match; nothing where there is no sshd_config.

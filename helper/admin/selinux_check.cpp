@@ -1,5 +1,6 @@
 // SELinux' part of installed_check.h: a wrong label makes sshd fail where login works.
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -32,6 +33,10 @@ Finding judge_label(const HostTree& tree, const std::string& path, std::string_v
 }
 
 }  // namespace
+
+bool has_selinux(const HostTree& tree) {
+  return ::access((tree.root + kEnforce).c_str(), F_OK) == 0;
+}
 
 Findings check_selinux(const HostTree& tree) {
   std::ifstream file(tree.root + kEnforce);
