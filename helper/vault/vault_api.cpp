@@ -166,7 +166,8 @@ std::expected<HttpReply, StoreError> VaultApi::send(HttpRequest request, Deadlin
   }
 }
 
-std::expected<HttpReply, HttpFailure> VaultApi::send_once(HttpRequest request, Deadline deadline) {
+std::expected<HttpReply, HttpFailure> VaultApi::send_once(const HttpRequest& request,
+                                                          Deadline deadline) {
   auto reply = http_.exchange(request, deadline);
   if (!reply || !is_redirect(reply->status)) return reply;
   auto redirect = follow_redirect(request.endpoint, reply->location, settings_.redirect_hosts);
@@ -175,11 +176,12 @@ std::expected<HttpReply, HttpFailure> VaultApi::send_once(HttpRequest request, D
     return std::unexpected(
         HttpFailure{misconfigured(server + ": " + std::move(redirect.error())), false});
   }
-  request.endpoint = std::move(redirect->endpoint);
+  HttpRequest redirected = request;
+  redirected.endpoint = std::move(redirect->endpoint);
   // The location carries the whole path, prefix and all.
-  request.endpoint.prefix.clear();
-  request.target = std::move(redirect->target);
-  return http_.exchange(request, deadline);
+  redirected.endpoint.prefix.clear();
+  redirected.target = std::move(redirect->target);
+  return http_.exchange(redirected, deadline);
 }
 
 bool worth_retrying(const HttpReply& reply) {

@@ -47,7 +47,7 @@ class VaultApi {
   [[nodiscard]] HttpRequest request_to(Method method, std::string_view path,
                                        std::string body = {}) const;
   std::expected<HttpReply, StoreError> send(HttpRequest request, Deadline deadline);
-  std::expected<HttpReply, HttpFailure> send_once(HttpRequest request, Deadline deadline);
+  std::expected<HttpReply, HttpFailure> send_once(const HttpRequest& request, Deadline deadline);
 
   VaultSettings settings_;
   Secret token_;
