@@ -120,13 +120,15 @@ int backup(Context& context, BackupSource source) {
   if (is_paused(context.paths)) return context.finish(Status::skip, kPausedReason);
   auto stamps = load_stamps(context);
   if (!stamps) return context.finish(Status::fail, stamps.error());
-  const Observation seen = observe(context, stamps->generations);
+  Observation seen = observe(context, stamps->generations);
   auto stamped = update_stamps(context, deadline, [&](Stamps& now) {
     remember_if_still_here(context, seen, now.generations);
   });
   if (!stamped) return context.finish(Status::fail, stamped.error().sentence);
   Json piped;
   if (source == BackupSource::standard_input) {
+    // The one in the file need not lie about while the store is asked.
+    seen.file.root.reset();
     piped = login_from_standard_input();
     if (!piped)
       return context.finish(Status::fail, "standard input: no valid claudeAiOauth object");
