@@ -31,9 +31,8 @@ constexpr std::size_t kStackLocked = std::size_t{96} << 10;
 // Registers that were saved there may hold a piece of a secret until the next `wipe_stack`. The
 // program's path, which the kernel puts at the end of the stack, is its end: getauxval(3).
 void lock_stack() {
-  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-  const std::uintptr_t from = here - kStackLocked;
-  ::mlock2(reinterpret_cast<void*>(from), ::getauxval(AT_EXECFN) - from, MLOCK_ONFAULT);
+  char* const from = static_cast<char*>(__builtin_frame_address(0)) - kStackLocked;
+  ::mlock2(from, ::getauxval(AT_EXECFN) - reinterpret_cast<std::uintptr_t>(from), MLOCK_ONFAULT);
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
 
 // What glibc exports for replacements such as this one.
 extern "C" {
@@ -30,27 +29,25 @@ void libc_free(void* ptr) __asm__("__libc_free");
 namespace {
 
 // Half of the usual RLIMIT_MEMLOCK: the rest is for each Secret.
-constexpr std::uintptr_t kMostLocked = std::uintptr_t{4} << 20;
+constexpr std::ptrdiff_t kMostLocked = std::ptrdiff_t{4} << 20;
 
-constexpr std::uintptr_t kEverywhere = UINTPTR_MAX;
+char* heap_start = nullptr;
 
-std::uintptr_t heap_start = 0;
+// Up to where the heap is locked; null where that is refused, and until it is begun.
+std::atomic<char*> locked_end{nullptr};
 
-// Up to where the heap is locked; everywhere where that is refused, and until it is begun.
-std::atomic<std::uintptr_t> locked_end{kEverywhere};
-
-std::uintptr_t heap_end() {
-  return reinterpret_cast<std::uintptr_t>(::sbrk(0));
+char* heap_end() {
+  return static_cast<char*>(::sbrk(0));
 }
 
-void lock_heap_from(std::uintptr_t from) {
+void lock_heap_from(char* from) {
   const int error = errno;
-  const std::uintptr_t end = heap_end();
+  char* const end = heap_end();
+  const auto size = static_cast<std::size_t>(end - from);
   // Only pages that are used: what is ready for use costs nothing.
   const bool locked =
-      from == end || (end - heap_start <= kMostLocked &&
-                      ::mlock2(reinterpret_cast<void*>(from), end - from, MLOCK_ONFAULT) == 0);
-  locked_end = locked ? end : kEverywhere;
+      size == 0 || (end - heap_start <= kMostLocked && ::mlock2(from, size, MLOCK_ONFAULT) == 0);
+  locked_end = locked ? end : nullptr;
   errno = error;
 }
 
@@ -60,15 +57,16 @@ void lock_heap_from(std::uintptr_t from) {
   ::mallopt(M_ARENA_MAX, 1);
   ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, -1);
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  heap_start = (heap_end() - ::mallinfo2().arena) & ~(page - 1);
+  // mlock2(2) begins with the page that this is in.
+  heap_start = heap_end() - ::mallinfo2().arena;
   lock_heap_from(heap_start);
 }
 
 /// `block`, of `size` bytes, before anything is put into it.
 void* locked(void* block, std::size_t size) {
-  const std::uintptr_t end = locked_end;
-  if (block != nullptr && reinterpret_cast<std::uintptr_t>(block) + size > end) lock_heap_from(end);
+  char* const end = locked_end;
+  if (block != nullptr && end != nullptr && static_cast<char*>(block) + size > end)
+    lock_heap_from(end);
   return block;
 }
 
