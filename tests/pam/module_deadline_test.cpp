@@ -117,7 +117,10 @@ void traced_helper_cannot_hold_the_login(void**) {
   stage.helper_script("echo $$ > $stage/fifo; exec sleep 1000");
   const Opened opened = stage.open(kShort);
   ::kill(tracer, SIGKILL);
-  if (exit_status_of(tracer) == 1) skip();
+  if (exit_status_of(tracer) == 1) {
+    print_message("SKIP: no process may trace its sibling here\n");
+    skip();
+  }
   assert_stopped_after(opened, kShortTime);
 }
 

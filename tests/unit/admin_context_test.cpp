@@ -8,6 +8,7 @@
 
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 namespace claude_auth {
@@ -87,7 +88,7 @@ void a_token_file_that_others_can_read_is_refused(void**) {
 }
 
 void a_token_file_of_somebody_else_is_refused(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   Fixture admin;
   put(admin.home / ".vault-token", kToken);
   assert_int_equal(::chown((admin.home / ".vault-token").c_str(), kNobody, kNobody), 0);

@@ -15,6 +15,7 @@
 
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 namespace {
@@ -80,7 +81,7 @@ class ScriptedHost {
   /// Output of claude-auth-sync, of which `script` takes the part, as nobody.
   Finished run_as_nobody(const std::string& script, std::string_view input = "",
                          Deadline deadline = ample()) {
-    if (::geteuid() != 0) skip();
+    needs_root();
     write(helper(), script);
     auto finished = host().run_as(nobody(), {"status", "--json"}, input, deadline);
     if (!finished) fail_msg("%s", finished.error().c_str());
@@ -268,7 +269,7 @@ void a_program_that_reads_no_input_does_not_hold_us(void**) {
 
 /// Whether a program is run for a user whose home this is, and finds its name.
 bool runs_in(const std::string& home) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   const ScriptedHost here;
   put(here.helper(), "#!/bin/sh\npwd\necho $HOME\n", 0755);
   HostUser user = ScriptedHost::nobody();
@@ -286,7 +287,7 @@ void a_home_is_not_looked_at_by_us(void**) {
 }
 
 void a_program_that_is_not_there_is_an_error(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   const ScriptedHost here;
   assert_string_equal(
       here.host().run_as(ScriptedHost::nobody(), {}, "", ample()).error().c_str(),

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cmocka_cpp.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 namespace claude_auth {
@@ -435,7 +436,7 @@ void a_file_that_others_may_write_is_refused(void**) {
 }
 
 void a_file_of_somebody_else_is_refused(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   const TemporaryDirectory dir;
   put(dir / "r", "users: {}\n", 0644);
   assert_int_equal(::chown((dir / "r").c_str(), kNobody, kNobody), 0);

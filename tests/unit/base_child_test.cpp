@@ -14,6 +14,7 @@
 
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 namespace claude_auth {
@@ -320,7 +321,7 @@ constexpr gid_t kOtherGroup = 64003;
 
 /// Standard output of a script as somebody without any right.
 std::string output_as_user(const std::string& script) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   Command command = shell(script);
   command.run_as = RunAs{.uid = kUser, .gid = kGroup, .groups = {kOtherGroup}};
   const auto finished = run(std::move(command), ample(), Millis(0), kMuch);
@@ -377,7 +378,7 @@ void another_user_needs_root(void**) {
 }
 
 void another_users_program_does_not_outlive_its_parent(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   assert_true(dies_with_its_parent(RunAs{.uid = kUser, .gid = kGroup, .groups = {}}));
 }
 

@@ -12,6 +12,7 @@
 
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 namespace claude_auth {
@@ -390,10 +391,7 @@ void a_file_is_not_taken_for_a_directory(void**) {
 }
 
 void a_directory_of_somebody_else_is_foreign(void**) {
-  if (::geteuid() != 0) {
-    print_message("giving a directory away needs root\n");
-    skip();
-  }
+  needs_root();
   const TemporaryDirectory dir;
   assert_int_equal(::mkdir((dir / "a").c_str(), 0700), 0);
   assert_int_equal(::chown((dir / "a").c_str(), kNobody, kNobody), 0);

@@ -9,6 +9,7 @@
 
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 // Taken in place of libc's, so that no test talks to the machine's log.
@@ -188,10 +189,7 @@ void a_directory_for_a_log_is_passed_over(void**) {
 }
 
 void a_log_of_somebody_else_is_passed_over(void**) {
-  if (::geteuid() != 0) {
-    print_message("giving a file away needs root\n");
-    skip();
-  }
+  needs_root();
   const TemporaryDirectory dir;
   put(dir / "sync.log", "", 0666);
   assert_int_equal(::chown((dir / "sync.log").c_str(), kNobody, kNobody), 0);

@@ -15,6 +15,7 @@
 #include "cmocka_cpp.h"
 #include "forked.h"
 #include "jobs/login.h"
+#include "needs_root.h"
 #include "user_home.h"
 
 namespace claude_auth {
@@ -253,7 +254,7 @@ void a_state_directory_that_cannot_be_made_keeps_the_store_out(void**) {
 }
 
 void a_state_directory_that_cannot_be_written_keeps_the_store_out(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   Outage home;
   home.repair_store();
   // The files of the user, whom permission bits bind.

@@ -12,6 +12,7 @@
 #include "cmocka_cpp.h"
 #include "forked.h"
 #include "jobs/pause.h"
+#include "needs_root.h"
 #include "standard_streams.h"
 #include "user_home.h"
 
@@ -141,7 +142,7 @@ void a_fifo_as_the_directory_is_refused(void**) {
 }
 
 void a_directory_of_somebody_else_is_refused(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   const UserHome home;
   std::filesystem::create_directories(home.paths.config_dir);
   assert_int_equal(::chown(home.paths.config_dir.c_str(), kNobody, kNobody), 0);
@@ -150,7 +151,7 @@ void a_directory_of_somebody_else_is_refused(void**) {
 }
 
 void a_home_of_somebody_else_is_refused(void**) {
-  if (::geteuid() != 0) skip();
+  needs_root();
   const UserHome home;
   std::filesystem::create_directories(home.paths.config_dir);
   assert_int_equal(::chown(home.user.home.c_str(), kNobody, kNobody), 0);

@@ -10,6 +10,7 @@
 #include "base/secure_file.h"
 #include "cmocka_cpp.h"
 #include "forked.h"
+#include "needs_root.h"
 #include "temporary_directory.h"
 
 // The linker gives us these calls of the store (--wrap), to let them fail.
@@ -346,10 +347,7 @@ void a_newest_version_that_others_may_read_is_an_error(void**) {
 }
 
 void a_newest_version_of_somebody_else_is_an_error(void**) {
-  if (::geteuid() != 0) {
-    print_message("giving a file away needs root\n");
-    skip();
-  }
+  needs_root();
   const Fixture fixture;
   fixture.fill(2);
   assert_int_equal(::chown(fixture.file(2).c_str(), kNobody, kNobody), 0);
