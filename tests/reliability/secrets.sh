@@ -166,6 +166,14 @@ job_without_locked_memory() {
   limits=()
 }
 
+# Too little for a heap: what lives long is locked all the same.
+job_with_little_locked_memory() {
+  lose_credentials alice
+  limits=(prlimit --memlock=65536:65536)
+  does 'login, memlock 64 KiB' login --codes
+  limits=()
+}
+
 jobs_of_the_local_store() {
   configure 'store = local'
   write_credentials alice "$login"
@@ -260,6 +268,7 @@ prove_secrets() {
   job_watch
   job_of_a_store_that_hangs
   job_without_locked_memory
+  job_with_little_locked_memory
   jobs_at_a_terminal
   jobs_of_a_setup_token
   no_core_files
