@@ -8,7 +8,7 @@ readonly token_of_bob=/home/bob/.config/claude-auth-sync/vault-token
 
 # A server, and a roster with alice and bob in it.
 fleet() {
-  start_vault
+  start_server
   printf 'users:\n  alice: {claude_auth: true}\n  bob: {claude_auth: true}\n' >"$roster"
 }
 

@@ -1,7 +1,15 @@
 # shellcheck shell=bash
-# A Vault on loopback: the test suite's double, or for the demo a real server in development mode.
+# A Vault on loopback: the test suite's double, or a real server in development mode.
 
 vault_root=TEST-root-token
+
+# The bao or vault that VAULT_BIN names, else the one in PATH; nothing where there is none.
+real_vault() { echo "${VAULT_BIN:-$(type -P bao || type -P vault || true)}"; }
+
+# start_server [--tls]: the double, or, with SERVER=real, a real server.
+start_server() {
+  if [[ ${SERVER:-} == real ]]; then start_real_vault "$(real_vault)"; else start_vault "$@"; fi
+}
 
 # start_vault [--tls]: the double; then the configuration names it. $vault_address, $vault_name.
 start_vault() {
@@ -9,7 +17,8 @@ start_vault() {
   [[ " $* " != *" --tls "* ]] || options+=(--ca-out "$inside/vault-ca.pem")
   exec {double_output}< <(echo "$BASHPID"; exec /mnt/build/tests/vault/vault-double --port 0 \
     --root-token "$vault_root" "${options[@]}" 2>"$inside/double.log")
-  read -r double_pid <&"$double_output"
+  read -r server_pid <&"$double_output"
+  server_reader=
   read -r vault_address <&"$double_output" || {
     echo "the Vault double did not start: $(cat "$inside/double.log")" >&2
     return 1
@@ -22,9 +31,9 @@ start_vault() {
 
 # The server ends; nothing listens at its address any more.
 stop_vault() {
-  kill "$double_pid"
+  kill "$server_pid"
   # Its output ends with it.
-  ! read -r <&"$double_output"
+  if [[ -n $server_reader ]]; then wait "$server_reader"; else ! read -r <&"$double_output"; fi
 }
 
 # fault KIND [MEMBERS]: from now on every request meets this fault (tests/vault/fault.h); MEMBERS
@@ -42,8 +51,9 @@ requests() { vault_api GET sys/double/stats | sed -n 's/.*"requests" *: *\([0-9]
 start_real_vault() {
   local line
   vault_address=http://127.0.0.1:8200
-  exec {vault_output}< <(exec "$1" server -dev -dev-root-token-id="$vault_root" \
+  exec {vault_output}< <(echo "$BASHPID"; exec "$1" server -dev -dev-root-token-id="$vault_root" \
     -dev-no-store-token -dev-listen-address=127.0.0.1:8200 2>&1)
+  read -r server_pid <&"$vault_output"
   while read -r line <&"$vault_output"; do
     [[ $line != *'server started!'* ]] || break
   done
@@ -52,6 +62,7 @@ start_real_vault() {
     return 1
   }
   cat <&"$vault_output" >"$inside/vault.log" &
+  server_reader=$!
   vault_name=$("$1" version | head -n 1)
   configure 'store = vault' '[vault]' "address = $vault_address"
 }

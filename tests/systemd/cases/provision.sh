@@ -6,7 +6,7 @@ readonly roster=/etc/claude-auth-sync.roster.yaml
 # Three people with a login and a claude that takes it, a server, and a roster of the three.
 fleet() {
   local name
-  start_vault
+  start_server
   : >"$roster"
   echo 'users:' >>"$roster"
   for name in alice bob dan; do
@@ -77,6 +77,7 @@ case_provisioned_users_log_in_and_are_healthy() {
 }
 
 case_second_provision_sends_no_write() {
+  [[ ${SERVER:-} != real ]] || skip "only the double counts writes"
   provisioned_fleet
   local before
   before=$(writes)
