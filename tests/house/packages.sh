@@ -13,7 +13,7 @@ bench_packages=(jq)
 if [[ ! -e /sbin/init || $(readlink -f /sbin/init) == */systemd ]]; then
   test_packages+=(libpam-systemd)
 fi
-package_packages=(dpkg-dev lintian mmdebstrap rpm rpmlint)
+package_packages=(dpkg-dev file lintian mmdebstrap rpm rpmlint)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 lint_packages=(clang-format-19 clang-tidy-19 cppcheck mandoc perl prometheus selinux-policy-dev
   semodule-utils shellcheck)
