@@ -192,6 +192,7 @@ int parse_and_run(int argc, char** argv) {
   try {
     command_line.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    wipe_variable("VAULT_TOKEN");
     return command_line.exit(error);
   }
   return command_line.run();

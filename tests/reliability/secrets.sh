@@ -141,6 +141,11 @@ jobs_of_the_admin() {
   VAULT_TOKEN=$vault_root as_root 'admin status' "$program" status || true
   VAULT_TOKEN=$vault_root as_root 'admin setup-token set' "$program" setup-token set alice \
     <<<"sk-ant-oat01-TEST-$setup" || fail "$(said)"
+  VAULT_TOKEN=$vault_root as_root 'admin setup-token status' "$program" setup-token status alice ||
+    fail "$(said)"
+  ! VAULT_TOKEN=$vault_root as_root 'admin mistake' "$program" setup-token || fail "it was taken for none"
+  VAULT_TOKEN=$vault_root as_root 'admin setup-token remove' "$program" setup-token remove alice ||
+    fail "$(said)"
   rm "$token_file"
   (umask 077 && echo "$vault_root" >/root/.vault-token)
   as_root 'admin provision' "$program" provision || fail "$(said)"
