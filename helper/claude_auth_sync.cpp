@@ -17,6 +17,7 @@
 #include "jobs/exec.h"
 #include "jobs/login.h"
 #include "jobs/pause.h"
+#include "jobs/refusal.h"
 #include "jobs/restore.h"
 #include "jobs/setup_token.h"
 #include "jobs/status.h"
@@ -71,10 +72,7 @@ int in_context(const Options& options, const std::function<int(Context&)>& job,
 
 int in_context(const Options& options, const std::function<int(Context&)>& job) {
   return in_context(options, job, [&](const Identity& identity, const std::string& problem) {
-    const Clock clock;
-    StatusLog(identity.paths.log, identity.user.name, clock, audience_of(options))
-        .line(Status::fail, problem);
-    keep_status(identity.paths, {.status = Status::fail, .reason = problem, .at = clock.now()});
+    report_refusal(identity, Clock(), audience_of(options), problem);
     return 1;
   });
 }
@@ -83,6 +81,22 @@ int run_login(const Options& options) {
   return in_context(options, [&](Context& context) {
     ReplyWriter reply(options.pam || options.codes ? STDOUT_FILENO : -1);
     return login(context, options.deadlines, reply);
+  });
+}
+
+// That it cannot begin is for its manager and the log to hear once. Started again over the same
+// refusal, it waits.
+int run_watch(const Options& options) {
+  return in_context(options, watch, [&](const Identity& identity, const std::string& problem) {
+    const Clock clock;
+    const Audience audience = audience_of(options);
+    if (has_service_manager() && is_reported_refusal(identity, problem)) {
+      Context context =
+          wait_for_configuration(identity, system_config_dirs(), clock, audience, problem);
+      return watch(context);
+    }
+    report_refusal(identity, clock, audience, problem);
+    return 1;
   });
 }
 
@@ -142,7 +156,7 @@ std::vector<Subcommand> subcommands(Options& options) {
       login_subcommand(options),
       {.name = "watch",
        .summary = "Stay, back every new login up and heal what breaks",
-       .run = plain(watch)},
+       .run = [&] { return run_watch(options); }},
       {.name = "backup",
        .summary = "Back the login up into the store",
        .options = {flag("from-stdin", options.from_stdin,

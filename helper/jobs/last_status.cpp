@@ -10,7 +10,6 @@ namespace claude_auth {
 namespace {
 
 constexpr std::size_t kMaxFile = 64 << 10;
-constexpr std::size_t kMaxReason = 1'000;
 constexpr std::int64_t kLargestCount = 1'000'000'000;
 // For change.lock: where somebody may be waiting, and where nobody is.
 constexpr Millis kAwaited{50};

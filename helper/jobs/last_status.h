@@ -1,6 +1,7 @@
 // What a user's jobs last came to: last-status.json, for `status` and for the alerts behind it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "base/status_log.h"
 
 namespace claude_auth {
+
+/// What is kept of a reason, in bytes.
+inline constexpr std::size_t kMaxReason = 1'000;
 
 /// Whose line it is, where that counts.
 enum class Job { other, login, sync, watch, backup, restore };

@@ -26,6 +26,20 @@ case_watch_that_cannot_begin_fails_its_start() {
   ! systemctl start "$watch" 2>/dev/null || fail "the start succeeded"
 }
 
+case_watch_with_a_refused_configuration_says_so_once() {
+  drop_in claude-auth-watch@.service <<<$'[Service]\nRestartSec=100ms'
+  backed_up alice one
+  configure 'store = nowhere'
+  ! systemctl start "$watch" 2>/dev/null || fail "the start succeeded"
+  # Started again, it waits.
+  until_is "$watch" ActiveState active
+  same "number of FAIL lines" 1 "$(logged | grep -c FAIL)"
+  configure 'store = local'
+  write_credentials alice two
+  until_logged '*OK login backed up*'
+  same "restarts" 1 "$(property "$watch" NRestarts)"
+}
+
 case_watch_heals_a_wipe_within_a_second() {
   watched
   local wiped
