@@ -22,7 +22,11 @@ namespace {
 class Deprovisioning {
  public:
   Deprovisioning(AdminContext& context, Records records, const std::string& user)
-      : context_(context), vault_(context), records_(std::move(records)), user_(user) {}
+      : context_(context),
+        vault_(context),
+        programs_(context.host),
+        records_(std::move(records)),
+        user_(user) {}
 
   int work(const DeprovisionOptions& options);
 
@@ -35,6 +39,7 @@ class Deprovisioning {
 
   AdminContext& context_;
   VaultSession vault_;
+  UserPrograms programs_;
   Records records_;
   const std::string& user_;
   UserLine line_;
@@ -70,7 +75,7 @@ void Deprovisioning::take_token(const HostUser* on_host) {
 /// Removes the token file. The token in it joins those that are to be revoked, on disk before the
 /// file goes: a run that dies in between still knows it.
 void Deprovisioning::take_file(const HostUser& on_host, TokenRecord& record) {
-  const TokenReport report = check_user_token(context_.host, on_host);
+  const TokenReport report = check_user_token(programs_, on_host);
   if (report.file == VaultTokenSeen::absent) return;
   if (report.file == VaultTokenSeen::unknown && record.replaced.empty()) {
     return line_.failed("token neither revoked nor removed, as nobody can name it: " +
@@ -81,8 +86,7 @@ void Deprovisioning::take_file(const HostUser& on_host, TokenRecord& record) {
   if (const auto saved = records_.save(user_, record); !saved) {
     return line_.failed("record not written: " + saved.error());
   }
-  const auto finished =
-      context_.host.run_as(on_host, {"vault-token", "remove"}, {}, Deadline::in(kUserPatience));
+  const auto finished = programs_.run(on_host, {"vault-token", "remove"});
   std::string failure =
       finished ? failure_of(*finished, "claude-auth-sync vault-token remove") : finished.error();
   if (!failure.empty()) return line_.failed("token file not removed: " + failure);

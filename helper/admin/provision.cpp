@@ -13,6 +13,7 @@
 #include "admin/user_units.h"
 #include "base/errors.h"
 #include "base/time_text.h"
+#include "decide/provision_decision.h"
 #include "vault/policy.h"
 
 namespace claude_auth {
@@ -138,7 +139,7 @@ void Provisioning::one(const ListedUser& user) {
     }
   }
   const auto is_enrolled = [&] {
-    return enrolled ? *enrolled : says_enrolled(run_.context.host, user.host);
+    return enrolled ? *enrolled : says_enrolled(run_.programs, user.host);
   };
   no_manager_ |=
       !set_units(run_.context.host, user.roster.name, managed ? Units::wanted : Units::unwanted,
@@ -149,6 +150,12 @@ void Provisioning::one(const ListedUser& user) {
 void Provisioning::note_what_concerns_all() {
   if (!in_vault_) report_.note("store = local: there is nothing to provision in Vault");
   if (no_manager_) report_.note("this host was not booted by systemd: there are no units");
+  if (const int hung = run_.programs.hung(); hung >= kHungUntilImpatient) {
+    report_.note("WARN " + count_of(hung, "program") +
+                 " of users did not end in time: after the first " +
+                 std::to_string(kHungUntilImpatient) + " each user's got " +
+                 std::to_string(user_patience(hung) / std::chrono::seconds(1)) + " s");
+  }
   if (in_vault_ && run_.vault.ended()) {
     report_.note("FAIL Vault was not asked any more, and " +
                  count_of(static_cast<std::int64_t>(not_asked_for_), "user") +
@@ -169,6 +176,7 @@ int provision(AdminContext& context, const ProvisionOptions& options) {
   if (!users) return refuse(users.error());
   ProvisionRun run{.context = context,
                    .vault = VaultSession(context),
+                   .programs = UserPrograms(context.host),
                    .records = {},
                    .token_role = options.token_role.empty() ? context.config.vault.token_role
                                                             : options.token_role,

@@ -6,6 +6,7 @@
 
 #include "admin/admin_context.h"
 #include "admin/records.h"
+#include "admin/user_programs.h"
 #include "admin/vault_session.h"
 
 namespace claude_auth {
@@ -16,6 +17,7 @@ enum class Doing { it, nothing };
 struct ProvisionRun {
   AdminContext& context;
   VaultSession vault;
+  UserPrograms programs;
   std::optional<Records> records;  ///< always there, but in a dry run
   std::string token_role;          ///< empty: auth/token/create-orphan
   Doing doing = Doing::it;
@@ -23,8 +25,5 @@ struct ProvisionRun {
 
 /// The lock on the records is waited for so long.
 inline constexpr Millis kRecordsPatience{60'000};
-
-/// A user's own program is given so long. It asks the server, with retries and their pauses.
-inline constexpr Millis kUserPatience{45'000};
 
 }  // namespace claude_auth

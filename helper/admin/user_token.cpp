@@ -68,7 +68,7 @@ bool TokenJob::provision() {
     return true;
   }
   record_ = on_disk_ = std::move(*loaded);
-  const TokenReport report = check_user_token(run_.context.host, user_);
+  const TokenReport report = check_user_token(run_.programs, user_);
   const bool was_there = report.file != VaultTokenSeen::absent;
   const auto named = named_token(report);
   if (!named) {
@@ -182,8 +182,7 @@ std::expected<void, std::string> TokenJob::deliver(const MintedToken& minted) {
   if (decide_token(facts, expected) != TokenDecision::ours) {
     return std::unexpected("Vault minted it without the policy " + expected.policy);
   }
-  const auto finished = run_.context.host.run_as(user_, {"vault-token", "set"}, minted.token.view(),
-                                                 Deadline::in(kUserPatience));
+  const auto finished = run_.programs.run(user_, {"vault-token", "set"}, minted.token.view());
   if (!finished) return std::unexpected(finished.error());
   if (std::string failure = failure_of(*finished, "claude-auth-sync vault-token set");
       !failure.empty()) {
@@ -231,9 +230,8 @@ std::expected<void, std::string> TokenJob::save(const TokenRecord& record) {
 
 }  // namespace
 
-TokenReport check_user_token(Host& host, const HostUser& user) {
-  const auto finished =
-      host.run_as(user, {"vault-token", "check"}, {}, Deadline::in(kUserPatience));
+TokenReport check_user_token(UserPrograms& programs, const HostUser& user) {
+  const auto finished = programs.run(user, {"vault-token", "check"});
   if (finished) return token_report_in(*finished);
   return {.file = VaultTokenSeen::unknown, .accessor = {}, .problem = finished.error()};
 }

@@ -8,7 +8,7 @@
 namespace claude_auth {
 
 /// Asks `user`'s own program what lies in his token file.
-[[nodiscard]] TokenReport check_user_token(Host& host, const HostUser& user);
+[[nodiscard]] TokenReport check_user_token(UserPrograms& programs, const HostUser& user);
 
 /// Makes `user` have a token of his own, and the records know it. A run that dies in the middle
 /// leaves a record from which the next one goes on:

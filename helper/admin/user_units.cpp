@@ -34,9 +34,8 @@ bool set_units(Host& host, const std::string& user, Units units,
   return *state != UnitsState::no_manager;
 }
 
-bool says_enrolled(Host& host, const HostUser& user) {
-  const auto finished =
-      host.run_as(user, {"status", "--json", "--local"}, {}, Deadline::in(kUserPatience));
+bool says_enrolled(UserPrograms& programs, const HostUser& user) {
+  const auto finished = programs.run(user, {"status", "--json", "--local"});
   if (!finished || finished->timed_out) return false;
   const auto report = parse_user_report(finished->standard_output);
   return report && report->enrolled;

@@ -19,6 +19,6 @@ bool set_units(Host& host, const std::string& user, Units units,
                const std::function<bool()>& enrolled, Doing doing, UserLine& line);
 
 /// Does the user's own program say that he is enrolled? Asks nobody else.
-[[nodiscard]] bool says_enrolled(Host& host, const HostUser& user);
+[[nodiscard]] bool says_enrolled(UserPrograms& programs, const HostUser& user);
 
 }  // namespace claude_auth

@@ -42,6 +42,10 @@ std::string_view why_minted(const TokenSituation& now) {
   return "the one in place was dead";
 }
 
+Millis user_patience(int hung_before) {
+  return hung_before < kHungUntilImpatient ? Millis(45'000) : Millis(3'000);
+}
+
 UnitsStep units_step(bool wanted, bool some_on, bool some_off) {
   if (wanted && some_off) return UnitsStep::enable;
   if (!wanted && some_on) return UnitsStep::disable;

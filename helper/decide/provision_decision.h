@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/clock.h"
 #include "decide/fleet_decision.h"
 
 namespace claude_auth {
@@ -36,6 +37,14 @@ enum class TokenStep {
 
 /// Why a token is minted: to follow "token minted: ".
 [[nodiscard]] std::string_view why_minted(const TokenSituation& now);
+
+/// How long one user's own program is given, after as many of one run had to be ended: time enough
+/// to ask a slow server, with retries and their pauses; but once that has cost minutes, as where
+/// many homes hang, only what a program takes that does not.
+[[nodiscard]] Millis user_patience(int hung_before);
+
+/// So many cost a run its patience.
+inline constexpr int kHungUntilImpatient = 6;
 
 enum class UnitsStep { leave, enable, disable };
 

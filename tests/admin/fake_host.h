@@ -45,6 +45,8 @@ class FakeHost : public Host {
   std::function<std::optional<std::string>(const std::string& change)> on_change;
   /// Called after each of them.
   std::function<void()> on_changed;
+  /// How long each run of a user's program was given, in order.
+  std::vector<Millis> patience;
   /// This host was not booted by systemd.
   bool has_manager = true;
 

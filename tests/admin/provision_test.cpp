@@ -136,6 +136,22 @@ void one_user_whose_program_fails_stops_nobody(void**) {
   assert_true(world.is_provisioned(users[1]));
 }
 
+void many_users_who_hang_do_not_cost_the_day(void**) {
+  constexpr int kHanging = 8;
+  World world;
+  Finished hung = printed("");
+  hung.timed_out = true;
+  for (int i = 0; i < kHanging; ++i) {
+    world.host.person(world.add("hangs")).answers["vault-token check"] = hung;
+  }
+  const std::string last = world.add("ann");
+  const JobRun run = world.provision();
+  assert_true(world.host.patience.front() > Millis(40'000));
+  assert_true(world.host.patience[kHanging - 1] <= Millis(3'000));
+  assert_true(run.text.contains("WARN 8 programs of users did not end in time: "));
+  assert_true(world.is_provisioned(last));
+}
+
 void a_token_that_cannot_be_delivered_is_revoked_at_once(void**) {
   World world;
   const std::string user = world.add("ann");
@@ -356,6 +372,7 @@ int run() {
       cmocka_unit_test(a_server_that_is_not_there_costs_nobody_his_units),
       cmocka_unit_test(a_user_whose_program_cannot_ask_the_server_has_it_asked),
       cmocka_unit_test(one_user_whose_program_fails_stops_nobody),
+      cmocka_unit_test(many_users_who_hang_do_not_cost_the_day),
       cmocka_unit_test(a_token_that_cannot_be_delivered_is_revoked_at_once),
       cmocka_unit_test(a_failed_delivery_leaves_the_token_before_alone),
       cmocka_unit_test(a_token_that_could_not_be_revoked_is_by_the_next_run),

@@ -66,6 +66,17 @@ void every_mint_has_its_reason(void**) {
   every_row_holds(kRows, why_minted);
 }
 
+// An hour for a roster of a thousand who all hang.
+void patience_with_users_who_hang_is_bounded(void**) {
+  constexpr Row<int, Millis::rep> kRows[] = {
+      {"nobody hung yet", 0, 45'000},
+      {"five did", 5, 45'000},
+      {"six did", 6, 3'000},
+      {"thousands did", 2'000, 3'000},
+  };
+  every_row_holds(kRows, [](int hung) { return user_patience(hung).count(); });
+}
+
 struct Units {
   bool wanted;
   bool some_on;
@@ -98,6 +109,7 @@ int main() {
       cmocka_unit_test(what_proves_nothing_is_reported),
       cmocka_unit_test(the_server_outranks_the_users_word),
       cmocka_unit_test(every_mint_has_its_reason),
+      cmocka_unit_test(patience_with_users_who_hang_is_bounded),
       cmocka_unit_test(units_are_made_all_on_or_all_off),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
