@@ -23,6 +23,8 @@ std::expected<Identity, int> Identity::of(const passwd& account) {
   return identity;
 }
 
+// In the host and so outside the deadline: its threads may hold the locks of the name service,
+// which a fork would hold for good. The host asks the same of the same service.
 int Identity::read_groups(const char* user) {
   int capacity = 64;
   // The list may grow between two calls, so the needed size is asked for more than once.
