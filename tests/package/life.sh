@@ -167,7 +167,6 @@ case_removal_takes_the_module_out_of_pam() {
   claude-auth-admin provision >"$inside/said" || fail "provision: $(said)"
   [[ -d /var/lib/claude-auth-sync ]] || fail "provision made no records"
   pam_line sshd
-  fingerprint /home >"$inside/homes"
 
   apt remove "$package" || fail "apt: $(<"$inside/apt.log")"
   same "files that name the module" /etc/pam.d/sshd "$(lines_of_ours)"
@@ -195,12 +194,21 @@ case_removal_keeps_the_admins_work() {
   done
 }
 
+case_removal_keeps_what_is_the_users() {
+  local path
+  same "alice's login" one "$(generation_of alice)"
+  for path in .local/state/claude-auth-sync/state.json .local/share/claude-auth-sync/store; do
+    [[ -e /home/alice/$path ]] || fail "/home/alice/$path is gone"
+  done
+}
+
 case_session_outlives_a_removal() {
   install_package first
   with_session_open apt remove "$package"
 }
 
 case_purge_leaves_what_was_before() {
+  fingerprint /home >"$inside/homes"
   apt purge --auto-remove "$package" || fail "apt: $(<"$inside/apt.log")"
   pam-auth-update --disable mkhomedir
   files_of_the_machine >"$inside/after"
