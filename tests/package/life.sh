@@ -65,6 +65,11 @@ upgrade_and_look() {
   needrestart -b >"$inside/needrestart"
 }
 
+remove_and_look() {
+  apt remove "$package"
+  cat "/proc/$monitor/maps" >"$inside/maps"
+}
+
 parent_of() { sed -n 's/^PPid:\t//p' "/proc/$1/status"; }
 
 case_apt_installs_it_with_what_it_depends_on() {
@@ -202,9 +207,20 @@ case_removal_keeps_what_is_the_users() {
   done
 }
 
-case_session_outlives_a_removal() {
+case_installed_again_it_takes_up_what_was_enabled() {
   install_package first
-  with_session_open apt remove "$package"
+  same "the watch" active "$(property "$watch" ActiveState)"
+  same "the timer" active "$(property claude-auth-sync@alice.timer ActiveState)"
+}
+
+case_installed_again_it_waits_for_pam_to_be_enabled() {
+  same "files that name the module" '' "$(lines_of_ours)"
+}
+
+case_session_outlives_a_removal() {
+  pam-auth-update --enable claude
+  with_session_open remove_and_look
+  contains "what its sshd had mapped" 'pam_claude.so (deleted)' "$(<"$inside/maps")"
 }
 
 case_purge_leaves_what_was_before() {
