@@ -112,8 +112,9 @@ template <typename Change>
 bool Watch::stamp(Change change) {
   const auto stamps = update_stamps(context_, Deadline::in(kChangeNeeds), change);
   const std::string trouble = stamps ? "" : stamps.error().sentence;
-  // A full disk lasts: said once, however often it is tried.
-  if (!trouble.empty() && trouble != stamp_trouble_) context_.report(Status::fail, trouble);
+  // A full disk lasts: said once, however often it is tried. A crowd of jobs does not.
+  if (!trouble.empty() && trouble != stamp_trouble_)
+    context_.report(stamps.error().busy ? Status::warn : Status::fail, trouble);
   stamp_trouble_ = trouble;
   return stamps.has_value();
 }

@@ -98,7 +98,7 @@ all_at_once() {
   same "logins with a shell" "$number" "$(cat "$jobs"/login-* | grep -c 'a shell')"
   same "final lines of the syncs" "$number" "$(lines_of sync | grep -c -v -E '^(WARN|RECOVERED) ')"
   # Who has a deadline of seconds and gets no processor until then says so.
-  out_of_time=$(logged | grep -c 'user=alice WARN .*change.lock: another job held this lock' || true)
+  out_of_time=$(logged | grep -c 'user=alice WARN .*change.lock: another job held this lock .*what is here stays' || true)
   same "failures" 0 "$(logged | grep -c 'user=alice FAIL' || true)"
   lacks "the log" "a stale copy" "$(logged | grep RECOVERED || true)"
   the_watches_see_the_end "$number"
