@@ -1,6 +1,7 @@
 // A run that is killed, at every step there is: before and after each request is carried out, each
 // write of a record, each change of the host. The next run makes everything right.
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +92,8 @@ class World : public AdminWorld {
         return std::optional<std::string>();
       };
       host.on_changed = step;
+      // What it makes and does not live to remove goes with this world.
+      ::setenv("TMPDIR", kept_.path().c_str(), 1);
       shared().victim = ::getpid();
       job();
       ::_exit(0);
