@@ -125,6 +125,53 @@ void units_that_read_homes_are_found_in_every_place(void**) {
   assert_string_equal(found[2].c_str(), "/usr/local/lib/systemd/system/c.service.d/d.conf");
 }
 
+constexpr const char* kHomeReader = "[Service]\nEnvironmentFile=/home/emo/env\n";
+constexpr const char* kForgetsFiles = "[Service]\nEnvironmentFile=\n";
+
+void a_unit_is_not_named_for_a_file_that_a_drop_in_forgets(void**) {
+  HostRoot host;
+  host.put("/usr/lib/systemd/system/a@.service", kHomeReader);
+  host.put("/usr/lib/systemd/system/a@.service.d/20-vendor.conf", kHomeReader);
+  host.put("/etc/systemd/system/a@.service.d/30-claude.conf", kForgetsFiles);
+  assert_true(units_that_read_homes(host.path(), {}).empty());
+}
+
+void a_drop_in_forgets_nothing_of_a_later_one(void**) {
+  HostRoot host;
+  host.put("/etc/systemd/system/a.service.d/30-claude.conf", kForgetsFiles);
+  host.put("/usr/lib/systemd/system/a.service.d/40-late.conf", kHomeReader);
+  const auto found = units_that_read_homes(host.path(), {});
+  assert_int_equal(found.size(), 1);
+  assert_string_equal(found[0].c_str(), "/usr/lib/systemd/system/a.service.d/40-late.conf");
+}
+
+void a_drop_in_forgets_nothing_of_another_unit(void**) {
+  HostRoot host;
+  host.put("/etc/systemd/system/a@.service", kHomeReader);
+  host.put("/etc/systemd/system/a@emo.service.d/claude.conf", kForgetsFiles);
+  assert_int_equal(units_that_read_homes(host.path(), {}).size(), 1);
+}
+
+void a_unit_file_that_another_hides_is_not_named(void**) {
+  HostRoot host;
+  host.put("/usr/lib/systemd/system/a.service", kHomeReader);
+  host.put("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/true\n");
+  host.put("/usr/lib/systemd/system/b.service", kHomeReader);
+  std::filesystem::create_symlink("/dev/null", host / "/etc/systemd/system/b.service");
+  host.put("/usr/lib/systemd/system/c.service.d/env.conf", kHomeReader);
+  host.put("/run/systemd/system/c.service.d/env.conf", "");
+  assert_true(units_that_read_homes(host.path(), {}).empty());
+}
+
+void a_link_hides_no_unit_file(void**) {
+  HostRoot host;
+  host.put("/usr/lib/systemd/system/a.service", kHomeReader);
+  std::filesystem::create_directories(host / "/etc/systemd/system");
+  std::filesystem::create_symlink("/usr/lib/systemd/system/a.service",
+                                  host / "/etc/systemd/system/a.service");
+  assert_int_equal(units_that_read_homes(host.path(), {}).size(), 1);
+}
+
 }  // namespace
 }  // namespace claude_auth
 
@@ -145,6 +192,11 @@ int main() {
       cmocka_unit_test(selinux_that_is_not_enforced_asks_nothing),
       cmocka_unit_test(a_missing_label_is_a_warning_with_the_remedy),
       cmocka_unit_test(units_that_read_homes_are_found_in_every_place),
+      cmocka_unit_test(a_unit_is_not_named_for_a_file_that_a_drop_in_forgets),
+      cmocka_unit_test(a_drop_in_forgets_nothing_of_a_later_one),
+      cmocka_unit_test(a_drop_in_forgets_nothing_of_another_unit),
+      cmocka_unit_test(a_unit_file_that_another_hides_is_not_named),
+      cmocka_unit_test(a_link_hides_no_unit_file),
   };
   return cmocka_run_group_tests_name("installed_check", tests, nullptr, nullptr);
 }
