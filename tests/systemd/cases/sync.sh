@@ -62,7 +62,7 @@ case_status_line_is_its_users() {
   systemctl start "$sync"
   journalctl --sync
   same "unit and user of the journal's own fields" "$sync $(id -u alice)" \
-    "$(journalctl --after-cursor="$cursor" --identifier=claude-auth-sync --lines=1 --output=verbose |
+    "$(journalctl --identifier=claude-auth-sync --lines=1 --output=verbose |
       sed -n 's/^ *_\(SYSTEMD_UNIT\|UID\)=//p' | sort -r | paste -s -d ' ')"
 }
 
