@@ -52,8 +52,8 @@ std::string why_new_setup_token(const FleetRow& row, const FleetSetting& setting
 
 std::string why_log_in(const FleetRow& row, const FleetSetting& setting) {
   if (row.login != LocalLogin::valid) return {};
-  const bool wanted = row.last_status == Status::fail;
-  return wanted ? "Claude rejects the login" : ending("the login", row.login_expires, setting.now);
+  if (row.login_rejected) return "Claude rejects the login";
+  return ending("the login", row.login_expires, setting.now);
 }
 
 std::string user_runs(const FleetRow& row, const std::string& command) {

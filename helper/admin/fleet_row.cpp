@@ -94,6 +94,7 @@ FleetSituation situation_of(const FleetRow& row, const UserSight& sight,
       .login = row.login,
       .vault_token = row.vault_token,
       .last_job = last_job_in(row, setting),
+      .login_rejected = row.login_rejected,
       .success_late = row.last_success && setting.now - *row.last_success > kSuccessExpectedWithin,
       .setup_token =
           row.mode == LoginMode::setup_token ? SetupTokenSeen::in_force : row.setup_token,

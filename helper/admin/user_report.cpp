@@ -89,6 +89,7 @@ void take_login(const json_t* login, UserReport& report) {
   report.login = login_member(login, "state");
   report.login_problem = text_member(login, "problem", 300);
   report.login_expires = time_member(login, "login_expires_at");
+  report.login_rejected = true_member(login, "rejected");
 }
 
 void take_backup(const json_t* backup, UserReport& report) {

@@ -24,6 +24,7 @@ struct UserFacts {
   bool paused = false;
   std::optional<LocalLogin> login;
   std::optional<Instant> login_expires;
+  bool login_rejected = false;  ///< by Claude, as his last job found
   BackupSeen backup = BackupSeen::unknown;
   std::optional<Instant> backed_up_at;
   std::string backed_up_by;

@@ -70,7 +70,7 @@ FleetStep step_of_login(const FleetSituation& situation) {
   if (needs_help(*situation.login)) return step_of_broken_login(situation);
   if (*situation.login == LocalLogin::logged_out) return leave_alone;
   if (*situation.login == LocalLogin::unreadable) return repair_file;
-  if (situation.last_job == LastJob::wants_login || situation.login_ends_soon) return log_in;
+  if (situation.login_rejected || situation.login_ends_soon) return log_in;
   if (situation.last_job == LastJob::failed) return read_last_result;
   if (situation.shares_account) return own_account;
   if (situation.backup == BackupSeen::none || situation.backup == BackupSeen::not_valid)

@@ -37,7 +37,8 @@ struct FleetSituation {
   VaultTokenSeen vault_token = VaultTokenSeen::unknown;
   /// How his last job ended; `wants_login`: in FAIL, with the word that only a login helps.
   enum class LastJob { fine, failed, wants_login } last_job = LastJob::fine;
-  bool success_late = false;  ///< none within `kSuccessExpectedWithin`
+  bool login_rejected = false;  ///< by Claude, as that job found: this login, not one before it
+  bool success_late = false;    ///< none within `kSuccessExpectedWithin`
 
   // What the store says, or his own part of it.
   SetupTokenSeen setup_token = SetupTokenSeen::unknown;

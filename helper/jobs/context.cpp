@@ -74,10 +74,12 @@ void Context::note_recovery(std::string_view story) {
 
 void Context::report(Status status, std::string_view reason) {
   log.line(status, reason);
+  const std::string rejected = std::exchange(rejected_login, {});
   keep_status(paths, {.job = job,
                       .status = status,
                       .reason = reason,
                       .at = clock.now(),
+                      .rejected_login = rejected,
                       .recoveries_before = std::exchange(recoveries, 0)});
 }
 

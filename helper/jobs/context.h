@@ -25,7 +25,9 @@ struct Context {
   std::vector<std::string> warnings;  ///< said as WARN before the final line, where there is one
 
   Job job = Job::other;  ///< a job whose lines count says so itself
-  int recoveries = 0;    ///< RECOVERED lines since the last `report`
+  /// The hash of the generation that Claude rejected, where the next `report` is about that.
+  std::string rejected_login{};
+  int recoveries = 0;  ///< RECOVERED lines since the last `report`
 
   /// Logs a RECOVERED line of a job whose final line is another one.
   void note_recovery(std::string_view story);

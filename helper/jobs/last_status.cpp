@@ -33,7 +33,8 @@ std::int64_t count_member(const json_t* kept, const char* key) {
 void add(const JobEnd& end, LastStatus& last) {
   last.line = {.word = std::string(word(end.status)),
                .reason = printable(end.reason, kMaxReason),
-               .at = end.at};
+               .at = end.at,
+               .rejected_login = std::string(end.rejected_login)};
   if (is_success(end)) last.last_success_at = end.at;
   const int recoveries = end.recoveries_before + (end.status == Status::recovered ? 1 : 0);
   if (end.job == Job::sync || end.job == Job::watch) last.heals += recoveries;
@@ -46,6 +47,8 @@ Json to_json(const LastStatus& last) {
     set_string(kept.get(), "status", last.line->word);
     set_string(kept.get(), "reason", last.line->reason);
     set_instant(kept.get(), "at_ms", last.line->at);
+    if (!last.line->rejected_login.empty())
+      set_string(kept.get(), "rejected_login", last.line->rejected_login);
   }
   set_instant(kept.get(), "last_success_at_ms", last.last_success_at);
   set_integer(kept.get(), "heals", last.heals);
@@ -76,9 +79,11 @@ LastStatus load_last_status(const Paths& paths) {
   const auto status = string_member(kept->get(), "status");
   const auto at = instant_member(kept->get(), "at_ms");
   if (status && at)
-    last.line = {.word = printable(*status),
-                 .reason = printable(string_member(kept->get(), "reason").value_or(""), kMaxReason),
-                 .at = *at};
+    last.line = {
+        .word = printable(*status),
+        .reason = printable(string_member(kept->get(), "reason").value_or(""), kMaxReason),
+        .at = *at,
+        .rejected_login = std::string(string_member(kept->get(), "rejected_login").value_or(""))};
   last.last_success_at = instant_member(kept->get(), "last_success_at_ms");
   last.heals = count_member(kept->get(), "heals");
   last.restores = count_member(kept->get(), "restores");

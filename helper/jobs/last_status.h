@@ -24,6 +24,7 @@ struct LastStatus {
     std::string word;  ///< OK, SKIP, WARN, RECOVERED, FAIL
     std::string reason;
     Instant at;
+    std::string rejected_login{};  ///< the generation's hash that Claude rejected; mostly empty
   };
   std::optional<Line> line;  ///< nothing where no job has ended yet
   /// When `sync`, `backup` or `watch` last ended with OK or RECOVERED: the login, or the setup
@@ -39,7 +40,8 @@ struct JobEnd {
   Status status = Status::ok;
   std::string_view reason;  ///< holds no secret: it is a log line's
   Instant at;
-  int recoveries_before = 0;  ///< RECOVERED lines before this last one
+  std::string_view rejected_login{};  ///< as in LastStatus
+  int recoveries_before = 0;          ///< RECOVERED lines before this last one
 };
 
 /// Keeps `end`. Waits 50 ms at most, and fails in silence: no job ends otherwise because of it.

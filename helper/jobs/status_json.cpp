@@ -50,6 +50,7 @@ Json login_of(const LoginFacts& login) {
   set_printable(object.get(), "problem", login.problem);
   set_seconds(object.get(), "access_token_expires_at", login.access_token_expires_at);
   set_seconds(object.get(), "login_expires_at", login.login_expires_at);
+  if (login.state == LocalLogin::valid) set_flag(object.get(), "rejected", login.rejected);
   return object;
 }
 

@@ -90,6 +90,8 @@ void Survey::look_at_login() {
   report_.login->state = seen_.login;
   report_.login->problem = seen_.file.problem;
   if (!seen_.generation) return;
+  const auto& last = report_.last.line;
+  report_.login->rejected = last && last->rejected_login == seen_.generation->hash;
   report_.login->access_token_expires_at = Instant(Millis(seen_.generation->expires_at_ms));
   if (const auto ends = refresh_token_expires_at_ms(*seen_.file.login()))
     report_.login->login_expires_at = Instant(Millis(*ends));

@@ -27,6 +27,7 @@ struct LoginFacts {
   std::string problem;  ///< of a malformed or unreadable file: one sentence
   std::optional<Instant> access_token_expires_at;
   std::optional<Instant> login_expires_at;
+  bool rejected = false;  ///< by Claude, as the last job found
 };
 
 struct BackupFacts {

@@ -61,7 +61,7 @@ class Sync {
   Outcome conclude(const Observation& seen, const ProbeResult& result);
   Outcome could_not_check(const std::string& reason);
   Outcome not_restored(const ChangeError& error);
-  Outcome ask_person(const std::string& why) const;
+  Outcome ask_person(const std::string& why, const std::optional<Generation>& rejected);
   void renew_scoped_token();
   void announce_login_end(const Observation& seen);
 
@@ -287,8 +287,9 @@ Outcome Sync::heal(const Document& document, const std::string& rejected) {
   const RestoreVerdict verdict = plan.decide(seen, stamps_.generations);
   if (verdict != RestoreVerdict::restore)
     return ask_person(std::string("the login is ") +
-                      (seen.generation ? "rejected" : name_of(seen.login)) + " and " +
-                      plan.reason(verdict));
+                          (seen.generation ? "rejected" : name_of(seen.login)) + " and " +
+                          plan.reason(verdict),
+                      seen.generation);
   const auto replaced = plan.carry_out(store_deadline());
   if (!replaced) return not_restored(replaced.error());
   return after_restore(*replaced == Replaced::replaced ? plan.story(seen.login)
@@ -300,10 +301,10 @@ Outcome Sync::after_restore(const std::string& story) {
   if (!stamps) return {Status::fail, stamps.error()};
   stamps_ = std::move(*stamps);
   Observation seen = observe(context_, stamps_.generations);
-  if (!seen.generation) return ask_person("the restored login is gone again");
+  if (!seen.generation) return ask_person("the restored login is gone again", {});
   const ProbeResult result = probe(seen);
   if (after_probe(result.verdict, true) == AfterProbe::ask_person)
-    return ask_person("the restored login is rejected as well");
+    return ask_person("the restored login is rejected as well", seen.generation);
   const Outcome outcome = conclude(seen, result);
   if (outcome.status == Status::ok) return {Status::recovered, story + "; " + outcome.reason};
   context_.note_recovery(story);
@@ -342,7 +343,7 @@ Outcome Sync::conclude(const Observation& seen, const ProbeResult& result) {
       return {Status::fail, result.reason + ": install Claude Code or set claude_path"};
     case AfterProbe::restore:
     case AfterProbe::ask_person:
-      return ask_person("the login is rejected");
+      return ask_person("the login is rejected", seen.generation);
     case AfterProbe::could_not_check:
       return could_not_check(result.reason);
   }
@@ -386,7 +387,8 @@ Outcome Sync::not_restored(const ChangeError& error) {
   return {Status::fail, "the login could not be restored: " + error.sentence};
 }
 
-Outcome Sync::ask_person(const std::string& why) const {
+Outcome Sync::ask_person(const std::string& why, const std::optional<Generation>& rejected) {
+  if (rejected) context_.rejected_login = rejected->hash;
   return {Status::fail,
           why + ": interactive SSO login required: run `" + context_.config.login_command + "`"};
 }

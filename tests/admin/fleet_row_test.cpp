@@ -159,8 +159,22 @@ void every_trouble_has_its_command(void**) {
       {"a login that Claude rejects",
        row_of_well_but([](UserSight& s) {
          fails_with(s, "interactive SSO login required: run `claude auth login --claudeai --sso`");
+         report_of(s).login_rejected = true;
        }),
        {FleetStep::log_in, "Claude rejects the login",
+        "emo runs claude auth login --claudeai --sso"}},
+      {"a first login, after a job that wanted it",
+       row_of_well_but([](UserSight& s) {
+         fails_with(s, "no login: run `claude auth login --claudeai --sso`");
+         report_of(s).backup = BackupSeen::none;
+       }),
+       {FleetStep::back_up, "no backup", "runuser -l emo -c 'claude-auth-sync backup'"}},
+      {"a login near its end, and a job that failed for another reason",
+       row_of_well_but([](UserSight& s) {
+         fails_with(s, "vault: sealed");
+         report_of(s).login_expires = kNow + days(1);
+       }),
+       {FleetStep::log_in, "the login ends in 1 day",
         "emo runs claude auth login --claudeai --sso"}},
       {"a login that ended yesterday",
        row_of_well_but([](UserSight& s) { report_of(s).login_expires = kNow - days(1); }),

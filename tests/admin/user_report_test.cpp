@@ -20,7 +20,7 @@ UserReport report_in(const std::string& members) {
 
 constexpr char kHonest[] = R"("user":"emo","host":"devbox","store":"vault","enrolled":true,
   "paused":false,"mode":"setup_token",
-  "login":{"state":"wiped","login_expires_at":1800000000},
+  "login":{"state":"wiped","login_expires_at":1800000000,"rejected":true},
   "backup":{"state":"valid","at":1799990000,"by":"devbox","other_host":false},
   "setup_token":{"state":"untried","expires_at":1830000000},
   "vault_token":{"state":"ours","expires_at":1802000000},
@@ -32,6 +32,7 @@ void an_honest_report_is_taken_whole(void**) {
   assert_true(report.enrolled && !report.paused && report.on_setup_token);
   assert_true(report.login == LocalLogin::wiped);
   assert_true(report.login_expires == Instant(std::chrono::seconds(1'800'000'000)));
+  assert_true(report.login_rejected);
   assert_true(report.backup == BackupSeen::valid);
   assert_true(report.backed_up_at == Instant(std::chrono::seconds(1'799'990'000)));
   assert_string_equal(report.backed_up_by.c_str(), "devbox");

@@ -156,8 +156,18 @@ void a_valid_login_may_need_a_person_as_well(void**) {
   const Row<FleetSituation, FleetStep> rows[] = {
       {"the last job failed", well_but([](S& s) { s.last_job = LastJob::failed; }),
        read_last_result},
-      {"real inference rejects it", well_but([](S& s) { s.last_job = LastJob::wants_login; }),
+      {"real inference rejects it", well_but([](S& s) {
+         s.last_job = LastJob::wants_login;
+         s.login_rejected = true;
+       }),
        log_in},
+      {"real inference rejected the one before it",
+       well_but([](S& s) { s.last_job = LastJob::wants_login; }), nothing},
+      {"the first one, which the watch has not backed up yet", well_but([](S& s) {
+         s.last_job = LastJob::wants_login;
+         s.backup = BackupSeen::none;
+       }),
+       back_up},
       {"it ends soon, and the last job failed", well_but([](S& s) {
          s.login_ends_soon = true;
          s.last_job = LastJob::failed;

@@ -84,6 +84,8 @@ const Promise kPromises[] = {
        home.write_login_with("one", R"(,"refreshTokenExpiresAt":1800100000999)");
      },
      kAll, "login.login_expires_at", "1800100000"},
+    {"a login that nobody rejected", kHealthy, kAll, "login.rejected", "false"},
+    {"no login that could be rejected", kNothing, kAll, "login.rejected", "absent"},
     {"a wiped login",
      [](UserHome& home) {
        home.backed_up("one");

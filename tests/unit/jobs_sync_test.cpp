@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cmocka_cpp.h"
+#include "jobs/status_report.h"
 #include "user_home.h"
 
 namespace claude_auth {
@@ -122,6 +123,29 @@ void a_rejected_login_that_the_store_has_too_asks_for_a_person(void**) {
   assert_string_equal(ran.words().c_str(), "FAIL");
   assert_true(ran.logs("interactive SSO login required"));
   assert_string_equal(home.generation().c_str(), "one");
+}
+
+bool says_rejected(const Home& home) {
+  return gather_status(home.context(), Reach::everywhere).login->rejected;
+}
+
+void a_rejection_is_not_about_the_login_after_it(void**) {
+  const Home home(kRejects);
+  home.backed_up("one");
+  assert_string_equal(home.sync().words().c_str(), "FAIL");
+  assert_true(says_rejected(home));
+  home.write_login("two");
+  assert_false(says_rejected(home));
+}
+
+void a_login_after_a_loss_is_not_rejected(void**) {
+  const Home home(kRejects);
+  home.backed_up("one");
+  home.wipe();
+  home.make_store_empty();
+  assert_string_equal(home.sync().words().c_str(), "FAIL");
+  home.write_login("two");
+  assert_false(says_rejected(home));
 }
 
 void a_login_that_came_during_the_probe_is_never_replaced(void**) {
@@ -281,6 +305,8 @@ int main() {
       cmocka_unit_test(a_rejected_login_is_replaced_by_the_stores_other_one),
       cmocka_unit_test(a_newer_login_that_claude_can_still_refresh_is_not_replaced),
       cmocka_unit_test(a_rejected_login_that_the_store_has_too_asks_for_a_person),
+      cmocka_unit_test(a_rejection_is_not_about_the_login_after_it),
+      cmocka_unit_test(a_login_after_a_loss_is_not_rejected),
       cmocka_unit_test(a_login_that_came_during_the_probe_is_never_replaced),
       cmocka_unit_test(a_login_that_the_probe_found_dead_is_not_called_back),
       cmocka_unit_test(what_cannot_be_checked_changes_nothing),
