@@ -85,7 +85,11 @@ std::expected<Finished, std::string> FakeHost::run_as(const HostUser& user,
                                                       std::vector<std::string> arguments,
                                                       std::string_view input, Deadline deadline) {
   Person& who = person(user.user.name);
-  patience.push_back(deadline.remaining());
+  {
+    // A survey runs the programs of several users at once.
+    const std::lock_guard guard(patience_lock_);
+    patience.push_back(deadline.remaining());
+  }
   const std::string call = joined(arguments);
   if (const auto answer = who.answers.find(call); answer != who.answers.end()) {
     return answer->second;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,7 @@ class FakeHost : public Host {
                                              const std::string& change);
   [[nodiscard]] std::string check_token(const Person& person, Deadline deadline) const;
 
+  std::mutex patience_lock_;
   VaultSettings settings_;
   std::map<std::string, Person> people_;
   std::string kept_in_;
