@@ -17,6 +17,7 @@
 
 #include "double_server.h"
 #include "scratch_directory.h"
+#include "store/store_wire.h"
 
 #include "cmocka_cpp.h"
 
@@ -29,11 +30,17 @@ Deadline soon() {
   return Deadline::in(std::chrono::seconds(10));
 }
 
-VaultStore store_with(const std::string& program, const std::string& address) {
+constexpr const char* kDocument = "workstation/claude-users/emo";
+
+VaultSettings settings_for(const std::string& address) {
   VaultSettings settings;
   settings.address = address;
   settings.max_retries = 0;
-  return {settings, "workstation/claude-users/emo", Secret::copy_of("root"), program};
+  return settings;
+}
+
+VaultStore store_with(const std::string& program, const std::string& address) {
+  return {settings_for(address), kDocument, Secret::copy_of("root"), program};
 }
 
 VaultStore store_at(const DoubleServer& server) {
@@ -241,12 +248,31 @@ void a_deadline_that_has_passed_starts_no_work(void**) {
   assert_int_equal(server.connections(), 0);
 }
 
+// What the child waits for ends long before we would: its sentence, not ours, on any machine.
 void a_hanging_server_is_told_by_the_child(void**) {
   DoubleServer server;
   server.inject(fault(FaultKind::hang));
-  const auto result = store_at(server).read(Deadline::in(Millis(300)));
+  VaultSettings settings = settings_for(server.address());
+  settings.request_timeout = Millis(300);
+  VaultStore store(settings, kDocument, Secret::copy_of("root"), CLAUDE_AUTH_STORE_PROGRAM);
+  const auto result = store.read(Deadline::in(std::chrono::minutes(1)));
   assert_failed(result, unreachable);
   assert_true(result.error().sentence.find(server.address()) != std::string::npos);
+}
+
+void the_child_is_given_less_time_than_there_is(void**) {
+  const ScratchDirectory scratch;
+  const std::string request = scratch.path() + "/request";
+  const std::string script =
+      "dd bs=4 count=1 of=/dev/null 2>&1\ndd bs=4096 count=1 of=" + request + " 2>&1";
+  const auto patience = std::chrono::minutes(1);
+  auto store = store_with(scratch.script("store", script), "https://127.0.0.1:1");
+  assert_failed(store.read(Deadline::in(patience)), unreachable);
+  std::ifstream file(request);
+  const std::string text{std::istreambuf_iterator(file), {}};
+  const auto asked = store_wire::decode_request(text);
+  assert_true(asked.has_value());
+  assert_true(asked->remaining > Millis(0) && asked->remaining <= patience - Millis(20));
 }
 
 void the_next_request_starts_a_new_child(void**) {
@@ -358,6 +384,7 @@ int main() {
       cmocka_unit_test(no_child_is_left_behind),
       cmocka_unit_test(a_deadline_that_has_passed_starts_no_work),
       cmocka_unit_test(a_hanging_server_is_told_by_the_child),
+      cmocka_unit_test(the_child_is_given_less_time_than_there_is),
       cmocka_unit_test(the_next_request_starts_a_new_child),
       cmocka_unit_test(a_lost_reply_to_a_write_is_no_success),
       cmocka_unit_test(a_lost_reply_to_a_write_is_seen_by_reading_again),
