@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 /// Start and end of a process on a machine with more to do.
 constexpr Millis kBesides{600};
 
+constexpr const char* kNotWhy = "does not say why";
+
 void configure(const Front& front, const std::string& scratch, const Patience& patience) {
   test::put("/etc/claude-auth-sync.conf",
             "store = vault\nhost_name = this-host\nfresh_for = 0\nclaude_path = " + scratch +
@@ -121,7 +123,7 @@ void check_failure(Complaints& complain, const StoreFault& fault, const StoreJob
   complain.unless(same_contents(done), "something changed");
   complain.unless(done.exit_status == job.fails_with, "another exit status");
   complain.unless(words.starts_with(job.fails_as), "not " + std::string(job.fails_as));
-  complain.unless(words.contains(fault.says) && !words.empty(), "does not say why");
+  complain.unless(words.contains(fault.says) && !words.empty(), kNotWhy);
   complain.unless(job.unharmed(done), "the session loses its token");
 }
 
@@ -183,6 +185,8 @@ SceneResult play_scene(const StoreFault& fault, const StoreJob& job, const Patie
                      .came = name_of(comes),
                      .exit_status = done.exit_status,
                      .took = took,
+                     .starved = complain.text() == kNotWhy && !fault.waits &&
+                                last_words(done).contains("timed out after"),
                      .wrong = complain.text()};
   if (!result.wrong.empty()) result.wrong += " | " + done.log + done.output;
   return result;

@@ -13,6 +13,8 @@ struct SceneResult {
   std::string came{};  ///< what it came to: "nothing changed", "done", …
   int exit_status = 0;
   Millis took{};
+  /// All that is wrong: its time was over before it could meet a fault that takes none.
+  bool starved = false;
   std::string wrong{};  ///< what should not be; empty where all is as the tables say
 };
 
