@@ -76,7 +76,7 @@ jobs_of_a_login() {
   does sync sync
   does status status
   # Its exit status tells whether all is well, which without units it is not.
-  as_alice doctor claude-auth-sync doctor || true
+  as_alice doctor claude-auth-sync doctor || (($? == 1)) || fail "doctor: $(said)"
 }
 
 jobs_of_a_setup_token() {
@@ -150,7 +150,7 @@ jobs_of_the_admin() {
   (umask 077 && echo "$vault_root" >/root/.vault-token)
   as_root 'admin provision' "$program" provision || fail "$(said)"
   as_root 'admin provision again' "$program" provision || fail "$(said)"
-  as_root 'admin doctor' "$program" doctor || true
+  as_root 'admin doctor' "$program" doctor || (($? == 1)) || fail "doctor: $(said)"
   echo 'users: {}' >/etc/claude-auth-sync.roster.yaml
   as_root 'admin deprovision' "$program" deprovision alice || fail "$(said)"
 }
