@@ -42,10 +42,8 @@ std::string text_of(const std::string& path) {
   const std::unique_ptr<FILE, Close> unit(::fopen(path.c_str(), "re"));
   if (!unit) return text;
   std::array<char, 4096> piece;
-  while (text.size() < kMaxUnit) {
-    const std::size_t count = std::fread(piece.data(), 1, piece.size(), unit.get());
-    if (count == 0) break;
-    text.append(piece.data(), count);
+  while (text.size() < kMaxUnit && std::feof(unit.get()) == 0 && std::ferror(unit.get()) == 0) {
+    text.append(piece.data(), std::fread(piece.data(), 1, piece.size(), unit.get()));
   }
   return text;
 }
